@@ -1,0 +1,35 @@
+package dev.stoker.worker.engine;
+
+import java.time.Duration;
+import java.util.Set;
+
+/** What computes answers. Safe for use by many threads. */
+public interface Engine extends AutoCloseable {
+
+  /** The models whose requests this engine answers; at least one. */
+  Set<String> models();
+
+  /** The model whose weights are in memory now, or an empty string while none is. */
+  String loadedModel();
+
+  /**
+   * How many requests are worth having in flight at once; more would only wait inside the engine.
+   */
+  int slots();
+
+  /**
+   * Answers one request. Blocks the calling thread, which is a virtual one, until there is a reply.
+   *
+   * @param deadline how long the caller is willing to wait
+   * @throws InterruptedException when the worker wants its thread back; the request was not
+   *     answered
+   */
+  EngineReply complete(EngineRequest request, Duration deadline) throws InterruptedException;
+
+  /** Whether requests would be answered now. Returns within a second. */
+  EngineState probe();
+
+  /** Frees what the engine holds. Requests in flight end in {@link EngineReply.Unreachable}. */
+  @Override
+  void close();
+}
