@@ -88,6 +88,7 @@ CREATE TABLE file_part (
     file        uuid  NOT NULL REFERENCES file (id) ON DELETE CASCADE,
     ordinal     int   NOT NULL CHECK (ordinal >= 0),
     first_line  int   NOT NULL CHECK (first_line >= 1), -- physical lines count from 1, as in the API's errors
+    last_line   int   NOT NULL, -- blank lines count as lines but are no requests
     requests    int   NOT NULL CHECK (requests BETWEEN 0 AND 256), -- lines that are not blank
     faults      int   NOT NULL CHECK (faults BETWEEN 0 AND 256),   -- of them, lines that are no valid request
     urls        text[] NOT NULL,   -- the distinct urls of its valid lines
@@ -96,6 +97,7 @@ CREATE TABLE file_part (
     custom_ids  uuid[] NOT NULL,   -- digests of the valid lines' custom_ids, to find duplicates without the bytes
     content     bytea NOT NULL,
     PRIMARY KEY (file, ordinal),
+    CONSTRAINT lines_in_order CHECK (last_line >= first_line),
     CONSTRAINT a_model_a_count CHECK (cardinality(models) = cardinality(model_lines))
 );
 -- JSON lines are read whole and once or twice: compressing them costs more than it saves.

@@ -2,6 +2,7 @@ package dev.stoker.batch;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** Where a batch is in its life. The README draws this graph; a test keeps the two equal. */
@@ -23,7 +24,9 @@ public enum BatchStatus {
   /** Ended by the client; what had finished is kept. */
   CANCELLED;
 
-  /** Exhaustive on purpose: a ninth status does not compile until its successors are written here. */
+  /**
+   * Exhaustive on purpose: a ninth status does not compile until its successors are written here.
+   */
   public Set<BatchStatus> successors() {
     return switch (this) {
       case VALIDATING -> Set.of(IN_PROGRESS, FAILED, CANCELLING);
@@ -31,6 +34,18 @@ public enum BatchStatus {
       case FINALIZING -> Set.of(EXPIRED);
       case CANCELLING -> Set.of(CANCELLED);
       case COMPLETED, FAILED, EXPIRED, CANCELLED -> Set.of();
+    };
+  }
+
+  /**
+   * Where a batch goes once all its lines are accounted for; empty where there is nothing to end.
+   */
+  public Optional<BatchStatus> successorAtTheEnd() {
+    return switch (this) {
+      case IN_PROGRESS -> Optional.of(COMPLETED);
+      case FINALIZING -> Optional.of(EXPIRED);
+      case CANCELLING -> Optional.of(CANCELLED);
+      case VALIDATING, COMPLETED, FAILED, EXPIRED, CANCELLED -> Optional.empty();
     };
   }
 

@@ -28,7 +28,10 @@ public enum FilePurpose {
     return wireName;
   }
 
-  /** Whether its content may be fetched: OpenAI gives back only what its user or a batch wrote as data. */
+  /**
+   * Whether its content may be fetched: OpenAI gives back only what its user or a batch wrote as
+   * data.
+   */
   public boolean downloadable() {
     return downloadable;
   }

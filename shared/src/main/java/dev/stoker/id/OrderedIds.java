@@ -5,8 +5,8 @@ import java.time.InstantSource;
 import java.util.UUID;
 
 /**
- * Makes UUIDs of version 7 (RFC 9562): 48 bits of milliseconds, then randomness that nobody can guess.
- * Ids made by one instance only grow, also when the clock is set back.
+ * Makes UUIDs of version 7 (RFC 9562): 48 bits of milliseconds, then randomness that nobody can
+ * guess. Ids made by one instance only grow, also when the clock is set back.
  */
 public final class OrderedIds {
   private final InstantSource clock;

@@ -1,0 +1,31 @@
+package dev.stoker.health;
+
+import java.util.Locale;
+
+/** What the watchdog thinks of a worker slot. */
+public enum SlotState {
+  /** The watchdog has just started and looks at what is there. */
+  RECONCILING,
+  STARTING,
+  RUNNING,
+  /** Alive, but its heartbeat is late. */
+  SUSPECT,
+  KILLING,
+  CONFIRMING,
+  /** Waits before the next start. */
+  BACKOFF,
+  /** Too many restarts: a person must look. */
+  GAVE_UP,
+  /** Killed, and yet there. */
+  UNKILLABLE,
+  /** Ended as planned. */
+  STOPPED;
+
+  public String wireName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  static SlotState ofWireName(String name) {
+    return valueOf(name.toUpperCase(Locale.ROOT));
+  }
+}

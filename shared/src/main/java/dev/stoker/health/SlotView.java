@@ -1,0 +1,19 @@
+package dev.stoker.health;
+
+import java.time.Duration;
+
+/**
+ * A slot as its watchdog last described it, with ages by the database's clock.
+ *
+ * @param reason why it is in this state, for people; may be empty
+ * @param sinceSeen how long ago its watchdog last looked
+ * @param respawnsInWindow unplanned starts within the last hour
+ */
+public record SlotView(
+    String worker,
+    String host,
+    SlotState state,
+    String reason,
+    Duration since,
+    Duration sinceSeen,
+    int respawnsInWindow) {}

@@ -1,0 +1,64 @@
+package dev.stoker.health;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Every statement on worker slots, as their watchdog describes them. */
+public final class WorkerSlotTable {
+
+  private static final String DESCRIBE =
+      """
+      INSERT INTO worker_slot AS s (worker, host, state, reason, watchdog_pid)
+      VALUES (:worker, :host, :state, :reason, :watchdog_pid)
+      ON CONFLICT (worker) DO UPDATE
+      SET host = :host, state = :state, reason = :reason, watchdog_pid = :watchdog_pid, seen_at = now(),
+          since = CASE WHEN s.state = :state THEN s.since ELSE now() END
+      """;
+
+  private static final String ALL =
+      """
+      SELECT s.worker, s.host, s.state, s.reason,
+             (extract(epoch FROM now() - s.since) * 1000)::bigint AS since_ms,
+             (extract(epoch FROM now() - s.seen_at) * 1000)::bigint AS seen_ms,
+             (SELECT count(*) FROM recovery r
+              WHERE r.worker = s.worker AND NOT r.planned AND r.reserved_at > now() - interval '1 hour') AS respawns
+      FROM worker_slot s
+      ORDER BY s.worker
+      """;
+
+  private final JdbcClient jdbc;
+
+  public WorkerSlotTable(JdbcClient jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /** Says what the watchdog thinks of a slot; {@code since} moves only when the state changes. */
+  public void describe(
+      String worker, String host, SlotState state, String reason, long watchdogPid) {
+    jdbc.sql(DESCRIBE)
+        .param("worker", worker)
+        .param("host", host)
+        .param("state", state.wireName())
+        .param("reason", reason)
+        .param("watchdog_pid", watchdogPid)
+        .update();
+  }
+
+  public List<SlotView> all() {
+    return jdbc.sql(ALL).query((row, _) -> view(row)).list();
+  }
+
+  private static SlotView view(ResultSet row) throws SQLException {
+    return new SlotView(
+        row.getString("worker"),
+        row.getString("host"),
+        SlotState.ofWireName(row.getString("state")),
+        row.getString("reason"),
+        Duration.ofMillis(row.getLong("since_ms")),
+        Duration.ofMillis(row.getLong("seen_ms")),
+        row.getInt("respawns"));
+  }
+}

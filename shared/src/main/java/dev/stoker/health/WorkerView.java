@@ -1,0 +1,24 @@
+package dev.stoker.health;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A worker's row, with ages by the database's clock.
+ *
+ * @param process empty while a process is only reserved
+ * @param sinceSeen the age of the newest beat; empty before any
+ * @param sinceProgress how long ago it finished a line; empty before any
+ */
+public record WorkerView(
+    WorkerId id,
+    String host,
+    Optional<ProcessIdentity> process,
+    WorkerStatus status,
+    List<String> models,
+    String loadedModel,
+    int inFlight,
+    long linesDone,
+    Optional<Duration> sinceSeen,
+    Optional<Duration> sinceProgress) {}

@@ -1,0 +1,114 @@
+package dev.stoker.loop;
+
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A service that repeats one step. Starting twice is refused; closing twice is harmless, and
+ * closing waits for the step that runs.
+ */
+public final class Loop implements AutoCloseable {
+
+  /** One bounded round of work. */
+  @FunctionalInterface
+  public interface Step {
+    /**
+     * @return whether there may be more to do at once; false lets the loop wait for its interval
+     * @throws InterruptedException when the loop is asked to end while the step waits
+     */
+    boolean run() throws Exception;
+  }
+
+  private static final Logger log = LoggerFactory.getLogger(Loop.class);
+  private static final Duration FAILURE_DELAY_MAX = Duration.ofSeconds(5);
+
+  private final String name;
+  private final Duration interval;
+  private final Step step;
+  private final Semaphore wakes = new Semaphore(0);
+  private final Thread thread;
+  private volatile boolean closing;
+  private int failures;
+
+  public Loop(String name, Duration interval, Step step) {
+    this.name = name;
+    this.interval = interval;
+    this.step = step;
+    this.thread = Thread.ofPlatform().name(name).daemon(true).unstarted(this::run);
+  }
+
+  public Loop start() {
+    thread.start();
+    return this;
+  }
+
+  /** Lets the next step run now. Wakes do not add up. */
+  public void wake() {
+    wakes.release();
+  }
+
+  /** Ends after the running step and waits for it, at most as long as said. */
+  public boolean close(Duration patience) {
+    closing = true;
+    wake();
+    try {
+      return thread.join(patience);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    close(Duration.ofSeconds(10));
+  }
+
+  private void run() {
+    while (!closing) {
+      if (!stepSafely()) {
+        pause();
+      }
+    }
+  }
+
+  private boolean stepSafely() {
+    try {
+      boolean again = step.run();
+      if (failures > 0) {
+        log.info("{}: works again after {} failed rounds", name, failures);
+      }
+      failures = 0;
+      return again;
+    } catch (InterruptedException e) {
+      closing = true;
+      return true;
+    } catch (Exception e) {
+      failures++;
+      log.warn("{}: a round failed, {} in a row", name, failures, e);
+      return false;
+    }
+  }
+
+  /**
+   * Waits for the interval or a wake-up; after failures for longer, so that a broken loop does not
+   * spin.
+   */
+  private void pause() {
+    long millis = interval.toMillis();
+    if (failures > 0) {
+      long backoff = Math.min(100L << Math.min(failures, 10), FAILURE_DELAY_MAX.toMillis());
+      millis = Math.max(millis, backoff);
+    }
+    try {
+      if (wakes.tryAcquire(millis, TimeUnit.MILLISECONDS)) {
+        wakes.drainPermits();
+      }
+    } catch (InterruptedException e) {
+      closing = true;
+    }
+  }
+}

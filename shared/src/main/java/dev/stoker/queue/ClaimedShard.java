@@ -1,0 +1,22 @@
+package dev.stoker.queue;
+
+import java.util.Set;
+
+/**
+ * A shard as its holder sees it after a claim.
+ *
+ * @param endpoint the batch's
+ * @param model the model of its lines; other lines of the part belong to other shards
+ * @param lines how many lines it has
+ * @param firstLine the physical line, counted from 1, with which {@code content} begins
+ * @param content the whole part's bytes
+ * @param done the lines of the part that earlier claims have finished
+ */
+public record ClaimedShard(
+    Lease lease,
+    String endpoint,
+    String model,
+    int lines,
+    int firstLine,
+    byte[] content,
+    Set<Integer> done) {}

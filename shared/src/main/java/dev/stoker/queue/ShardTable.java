@@ -1,0 +1,320 @@
+package dev.stoker.queue;
+
+import dev.stoker.batch.BatchId;
+import java.sql.Array;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.SqlArrayValue;
+
+/**
+ * Every statement on shards and on the results that they fence. Each is one transaction of its own.
+ */
+public final class ShardTable {
+
+  /**
+   * Claims that may end in their holder's death before the rest of a shard goes to the error file.
+   */
+  public static final int FAULTS_MAX = 10;
+
+  /**
+   * MATERIALIZED is a fence: without it the planner may run the subquery again and lease more than
+   * asked for.
+   */
+  private static final String CLAIM =
+      """
+      WITH picked AS MATERIALIZED (
+          SELECT s.batch, s.ordinal
+          FROM shard s JOIN batch b ON b.id = s.batch
+          WHERE s.state = 'queued' AND s.available_at <= now() AND s.faults < :faults_max
+            AND s.model = ANY(:models) AND b.status = 'in_progress' AND b.expires_at > now()
+          ORDER BY s.priority, s.deadline, s.batch, s.ordinal
+          LIMIT :shards
+          FOR UPDATE OF s SKIP LOCKED
+      )
+      UPDATE shard s
+      SET state = 'leased', attempt = s.attempt + 1, leased_by = :holder,
+          lease_expires_at = now() + :ttl_ms * interval '1 millisecond'
+      FROM picked
+      WHERE (s.batch, s.ordinal) = (picked.batch, picked.ordinal)
+      RETURNING s.batch, s.ordinal, s.attempt
+      """;
+
+  /** Shards whose lines nobody shall run any more: cancelled, out of time, or deadly. */
+  private static final String CLAIM_UNWANTED =
+      """
+      WITH picked AS MATERIALIZED (
+          SELECT s.batch, s.ordinal
+          FROM shard s JOIN batch b ON b.id = s.batch
+          WHERE s.state = 'queued'
+            AND (b.status IN ('cancelling', 'finalizing')
+                 OR b.status = 'in_progress' AND s.faults >= :faults_max)
+          ORDER BY s.batch, s.ordinal
+          LIMIT :shards
+          FOR UPDATE OF s SKIP LOCKED
+      )
+      UPDATE shard s
+      SET state = 'leased', attempt = s.attempt + 1, leased_by = :holder,
+          lease_expires_at = now() + :ttl_ms * interval '1 millisecond'
+      FROM picked
+      WHERE (s.batch, s.ordinal) = (picked.batch, picked.ordinal)
+      RETURNING s.batch, s.ordinal, s.attempt
+      """;
+
+  /** After the claim has committed, so that no result of an earlier holder can be missing. */
+  private static final String READ =
+      """
+      SELECT s.batch, s.ordinal, s.attempt, s.model, s.lines, b.endpoint, p.first_line, p.content,
+             CASE WHEN s.attempt = 1 THEN '{}' ELSE
+                 ARRAY(SELECT r.line FROM result r
+                       WHERE r.batch = s.batch AND r.line BETWEEN p.first_line AND p.last_line)
+             END AS done
+      FROM unnest(:batches, :ordinals, :attempts) AS mine (batch, ordinal, attempt)
+      JOIN shard s ON (s.batch, s.ordinal, s.attempt) = (mine.batch, mine.ordinal, mine.attempt)
+      JOIN batch b ON b.id = s.batch
+      JOIN file_part p ON (p.file, p.ordinal) = (s.file, s.part)
+      WHERE s.state = 'leased'
+      ORDER BY s.priority, s.deadline, s.batch, s.ordinal
+      """;
+
+  private static final String RENEW =
+      """
+      UPDATE shard s
+      SET lease_expires_at = now() + :ttl_ms * interval '1 millisecond'
+      FROM unnest(:batches, :ordinals, :attempts) AS mine (batch, ordinal, attempt), batch b
+      WHERE (s.batch, s.ordinal, s.attempt) = (mine.batch, mine.ordinal, mine.attempt)
+        AND s.state = 'leased' AND b.id = s.batch
+      RETURNING s.batch, s.ordinal, s.attempt, b.status = 'in_progress' AND b.expires_at > now() AS wanted
+      """;
+
+  /**
+   * Locks the shards that are still held under the token named, stores their results, and counts
+   * what it stored. A result that is there already, because this statement was sent before, is not
+   * counted again.
+   */
+  private static final String SETTLE =
+      """
+      WITH held AS MATERIALIZED (
+          SELECT s.batch, s.ordinal, mine.slot
+          FROM unnest(:batches, :ordinals, :attempts) WITH ORDINALITY AS mine (batch, ordinal, attempt, slot)
+          JOIN shard s ON (s.batch, s.ordinal, s.attempt) = (mine.batch, mine.ordinal, mine.attempt)
+          WHERE s.state = 'leased'
+          ORDER BY s.batch, s.ordinal
+          FOR UPDATE OF s
+      ), finished AS (
+          SELECT held.batch, held.ordinal, f.*
+          FROM unnest(:slots, :lines, :succeeded, :bodies, :input, :cached, :output, :reasoning)
+               AS f (slot, line, succeeded, body, input_tokens, cached_tokens, output_tokens, reasoning_tokens)
+          JOIN held ON held.slot = f.slot
+      ), stored AS (
+          INSERT INTO result (batch, line, succeeded, body)
+          SELECT batch, line, succeeded, body FROM finished
+          ON CONFLICT (batch, line) DO NOTHING
+          RETURNING batch, line
+      ), tally AS (
+          SELECT f.batch, f.ordinal,
+                 count(*) FILTER (WHERE f.succeeded) AS completed,
+                 count(*) FILTER (WHERE NOT f.succeeded) AS failed,
+                 coalesce(sum(octet_length(f.body) + 1) FILTER (WHERE f.succeeded), 0) AS output_bytes,
+                 coalesce(sum(octet_length(f.body) + 1) FILTER (WHERE NOT f.succeeded), 0) AS error_bytes,
+                 sum(f.input_tokens) AS input_tokens, sum(f.cached_tokens) AS cached_tokens,
+                 sum(f.output_tokens) AS output_tokens, sum(f.reasoning_tokens) AS reasoning_tokens
+          FROM finished f JOIN stored USING (batch, line)
+          GROUP BY f.batch, f.ordinal
+      )
+      UPDATE shard s
+      SET completed = s.completed + t.completed,
+          failed = s.failed + t.failed,
+          output_bytes = s.output_bytes + t.output_bytes,
+          error_bytes = s.error_bytes + t.error_bytes,
+          input_tokens = s.input_tokens + t.input_tokens,
+          cached_tokens = s.cached_tokens + t.cached_tokens,
+          output_tokens = s.output_tokens + t.output_tokens,
+          reasoning_tokens = s.reasoning_tokens + t.reasoning_tokens,
+          state = CASE WHEN s.completed + s.failed + t.completed + t.failed = s.lines
+                       THEN 'done' ELSE 'leased' END,
+          leased_by = CASE WHEN s.completed + s.failed + t.completed + t.failed = s.lines
+                           THEN NULL ELSE s.leased_by END,
+          lease_expires_at = CASE WHEN s.completed + s.failed + t.completed + t.failed = s.lines
+                                  THEN NULL ELSE s.lease_expires_at END
+      FROM tally t
+      WHERE (s.batch, s.ordinal) = (t.batch, t.ordinal)
+      RETURNING s.batch, s.ordinal, s.state = 'done' AS done
+      """;
+
+  private static final String GIVE_BACK =
+      """
+      UPDATE shard s
+      SET state = 'queued', leased_by = NULL, lease_expires_at = NULL,
+          available_at = now() + :delay_ms * interval '1 millisecond'
+      FROM unnest(:batches, :ordinals, :attempts) AS mine (batch, ordinal, attempt)
+      WHERE (s.batch, s.ordinal, s.attempt) = (mine.batch, mine.ordinal, mine.attempt)
+        AND s.state = 'leased'
+      """;
+
+  /** Idempotent; safe in every process at once. */
+  private static final String REAP_EXPIRED =
+      """
+      UPDATE shard
+      SET state = 'queued', faults = faults + 1, leased_by = NULL, lease_expires_at = NULL, available_at = now()
+      WHERE state = 'leased' AND lease_expires_at <= now()
+      """;
+
+  private static final String REAP_HOLDER =
+      """
+      UPDATE shard
+      SET state = 'queued', faults = faults + 1, leased_by = NULL, lease_expires_at = NULL, available_at = now()
+      WHERE state = 'leased' AND leased_by = :holder
+      """;
+
+  private static final String ENQUEUE =
+      """
+      INSERT INTO shard (batch, ordinal, file, part, model, lines, priority, deadline)
+      SELECT b.id, row_number() OVER (ORDER BY p.ordinal, m.position) - 1, p.file, p.ordinal, m.model, m.lines,
+             b.priority, b.expires_at
+      FROM batch b
+      JOIN file_part p ON p.file = :file
+      CROSS JOIN LATERAL unnest(p.models, p.model_lines) WITH ORDINALITY AS m (model, lines, position)
+      WHERE b.id = :batch
+      """;
+
+  private final JdbcClient jdbc;
+
+  public ShardTable(JdbcClient jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /** Cuts a validated batch into shards: one for each part and model of its input file. */
+  public int enqueue(BatchId batch, UUID file) {
+    return jdbc.sql(ENQUEUE).param("batch", batch.value()).param("file", file).update();
+  }
+
+  /** Leases up to {@code shards} queued shards of these models, in the queue's order. */
+  public List<Lease> claim(String holder, Collection<String> models, int shards, Duration ttl) {
+    return jdbc.sql(CLAIM)
+        .param("models", texts(models))
+        .param("faults_max", FAULTS_MAX)
+        .param("shards", shards)
+        .param("holder", holder)
+        .param("ttl_ms", ttl.toMillis())
+        .query((row, _) -> lease(row))
+        .list();
+  }
+
+  /** Leases shards whose unfinished lines shall end without an answer. */
+  public List<Lease> claimUnwanted(String holder, int shards, Duration ttl) {
+    return jdbc.sql(CLAIM_UNWANTED)
+        .param("faults_max", FAULTS_MAX)
+        .param("shards", shards)
+        .param("holder", holder)
+        .param("ttl_ms", ttl.toMillis())
+        .query((row, _) -> lease(row))
+        .list();
+  }
+
+  /** What the leases give the right to run; those lost meanwhile are missing. */
+  public List<ClaimedShard> read(List<Lease> leases) {
+    return named(READ, leases).query((row, _) -> claimed(row)).list();
+  }
+
+  /** Extends the leases that are still held; those lost are missing from the answer. */
+  public List<Renewed> renew(List<Lease> leases, Duration ttl) {
+    return named(RENEW, leases)
+        .param("ttl_ms", ttl.toMillis())
+        .query((row, _) -> new Renewed(lease(row), row.getBoolean("wanted")))
+        .list();
+  }
+
+  /**
+   * Stores finished lines of shards that are still held. May be sent again when its outcome is
+   * unknown.
+   *
+   * @return the shards that took a line; a lease missing here is lost, or had nothing new
+   */
+  public List<Settled> settle(List<FinishedLine> finished) {
+    Map<Lease, Integer> slots = new LinkedHashMap<>();
+    finished.forEach(line -> slots.putIfAbsent(line.lease(), slots.size() + 1));
+    return named(SETTLE, List.copyOf(slots.keySet()))
+        .param("slots", finished.stream().mapToInt(line -> slots.get(line.lease())).toArray())
+        .param("lines", finished.stream().mapToInt(FinishedLine::line).toArray())
+        .param("succeeded", flags(finished))
+        .param("bodies", finished.stream().map(FinishedLine::body).toArray(byte[][]::new))
+        .param("input", finished.stream().mapToLong(FinishedLine::inputTokens).toArray())
+        .param("cached", finished.stream().mapToLong(FinishedLine::cachedTokens).toArray())
+        .param("output", finished.stream().mapToLong(FinishedLine::outputTokens).toArray())
+        .param("reasoning", finished.stream().mapToLong(FinishedLine::reasoningTokens).toArray())
+        .query((row, _) -> new Settled(key(row), row.getBoolean("done")))
+        .list();
+  }
+
+  /**
+   * Returns leases unharmed: no fault is counted, and nobody claims them before the delay is over.
+   */
+  public int giveBack(List<Lease> leases, Duration delay) {
+    return named(GIVE_BACK, leases).param("delay_ms", delay.toMillis()).update();
+  }
+
+  /** Returns expired leases to the queue, one fault counted for each. */
+  public int reapExpired() {
+    return jdbc.sql(REAP_EXPIRED).update();
+  }
+
+  /** Returns the leases of a holder known to be dead or fenced, one fault counted for each. */
+  public int reapHolder(String holder) {
+    return jdbc.sql(REAP_HOLDER).param("holder", holder).update();
+  }
+
+  private JdbcClient.StatementSpec named(String sql, List<Lease> leases) {
+    return jdbc.sql(sql)
+        .param("batches", new SqlArrayValue("uuid", uuids(leases)))
+        .param("ordinals", leases.stream().mapToInt(lease -> lease.key().ordinal()).toArray())
+        .param("attempts", leases.stream().mapToInt(Lease::attempt).toArray());
+  }
+
+  private static Object[] uuids(List<Lease> leases) {
+    return leases.stream().map(lease -> lease.key().batch().value()).toArray();
+  }
+
+  private static SqlArrayValue texts(Collection<String> texts) {
+    return new SqlArrayValue("text", texts.toArray());
+  }
+
+  private static boolean[] flags(List<FinishedLine> finished) {
+    boolean[] flags = new boolean[finished.size()];
+    for (int i = 0; i < flags.length; i++) {
+      flags[i] = finished.get(i).succeeded();
+    }
+    return flags;
+  }
+
+  private static ShardKey key(ResultSet row) throws SQLException {
+    return new ShardKey(new BatchId(row.getObject("batch", UUID.class)), row.getInt("ordinal"));
+  }
+
+  private static Lease lease(ResultSet row) throws SQLException {
+    return new Lease(key(row), row.getInt("attempt"));
+  }
+
+  private static ClaimedShard claimed(ResultSet row) throws SQLException {
+    return new ClaimedShard(
+        lease(row),
+        row.getString("endpoint"),
+        row.getString("model"),
+        row.getInt("lines"),
+        row.getInt("first_line"),
+        row.getBytes("content"),
+        lines(row.getArray("done")));
+  }
+
+  private static Set<Integer> lines(Array array) throws SQLException {
+    return new HashSet<>(List.of((Integer[]) array.getArray()));
+  }
+}
