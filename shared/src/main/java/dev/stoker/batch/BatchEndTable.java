@@ -26,6 +26,9 @@ public final class BatchEndTable {
       LIMIT 100
       """;
 
+  private static final String NO_SHARD_OPEN =
+      "SELECT NOT EXISTS (SELECT 1 FROM shard WHERE batch = :batch AND state <> 'done')";
+
   private static final String LOCK =
       """
       SELECT b.status FROM batch b
@@ -100,11 +103,19 @@ public final class BatchEndTable {
    * @return the status it ended in, or empty when it was not its time or another process was first
    */
   public Optional<BatchStatus> end(BatchId batch) {
+    if (!noShardOpen(batch)) {
+      return Optional.empty();
+    }
     return transaction.execute(
         _ ->
             lock(batch)
                 .flatMap(status -> BatchStatus.ofWireName(status).successorAtTheEnd())
                 .filter(end -> close(batch, end)));
+  }
+
+  /** Spares most calls the transaction; {@link #close} looks again under the lock. */
+  private boolean noShardOpen(BatchId batch) {
+    return jdbc.sql(NO_SHARD_OPEN).param("batch", batch.value()).query(Boolean.class).single();
   }
 
   private Optional<String> lock(BatchId batch) {

@@ -62,6 +62,12 @@ public final class Loop implements AutoCloseable {
     }
   }
 
+  /** Ends a loop whose step may wait for ever. */
+  public void interrupt() {
+    closing = true;
+    thread.interrupt();
+  }
+
   @Override
   public void close() {
     close(Duration.ofSeconds(10));

@@ -129,25 +129,28 @@ public final class ShardTable {
                  sum(f.output_tokens) AS output_tokens, sum(f.reasoning_tokens) AS reasoning_tokens
           FROM finished f JOIN stored USING (batch, line)
           GROUP BY f.batch, f.ordinal
+      ), counted AS (
+          UPDATE shard s
+          SET completed = s.completed + t.completed,
+              failed = s.failed + t.failed,
+              output_bytes = s.output_bytes + t.output_bytes,
+              error_bytes = s.error_bytes + t.error_bytes,
+              input_tokens = s.input_tokens + t.input_tokens,
+              cached_tokens = s.cached_tokens + t.cached_tokens,
+              output_tokens = s.output_tokens + t.output_tokens,
+              reasoning_tokens = s.reasoning_tokens + t.reasoning_tokens,
+              state = CASE WHEN s.completed + s.failed + t.completed + t.failed = s.lines
+                           THEN 'done' ELSE 'leased' END,
+              leased_by = CASE WHEN s.completed + s.failed + t.completed + t.failed = s.lines
+                               THEN NULL ELSE s.leased_by END,
+              lease_expires_at = CASE WHEN s.completed + s.failed + t.completed + t.failed = s.lines
+                                      THEN NULL ELSE s.lease_expires_at END
+          FROM tally t
+          WHERE (s.batch, s.ordinal) = (t.batch, t.ordinal)
+          RETURNING s.batch, s.ordinal, s.state = 'done' AS done
       )
-      UPDATE shard s
-      SET completed = s.completed + t.completed,
-          failed = s.failed + t.failed,
-          output_bytes = s.output_bytes + t.output_bytes,
-          error_bytes = s.error_bytes + t.error_bytes,
-          input_tokens = s.input_tokens + t.input_tokens,
-          cached_tokens = s.cached_tokens + t.cached_tokens,
-          output_tokens = s.output_tokens + t.output_tokens,
-          reasoning_tokens = s.reasoning_tokens + t.reasoning_tokens,
-          state = CASE WHEN s.completed + s.failed + t.completed + t.failed = s.lines
-                       THEN 'done' ELSE 'leased' END,
-          leased_by = CASE WHEN s.completed + s.failed + t.completed + t.failed = s.lines
-                           THEN NULL ELSE s.leased_by END,
-          lease_expires_at = CASE WHEN s.completed + s.failed + t.completed + t.failed = s.lines
-                                  THEN NULL ELSE s.lease_expires_at END
-      FROM tally t
-      WHERE (s.batch, s.ordinal) = (t.batch, t.ordinal)
-      RETURNING s.batch, s.ordinal, s.state = 'done' AS done
+      SELECT held.batch, held.ordinal, coalesce(counted.done, false) AS done
+      FROM held LEFT JOIN counted USING (batch, ordinal)
       """;
 
   private static final String GIVE_BACK =
@@ -237,7 +240,7 @@ public final class ShardTable {
    * Stores finished lines of shards that are still held. May be sent again when its outcome is
    * unknown.
    *
-   * @return the shards that took a line; a lease missing here is lost, or had nothing new
+   * @return the shards still held; the results of a lease missing here were refused
    */
   public List<Settled> settle(List<FinishedLine> finished) {
     Map<Lease, Integer> slots = new LinkedHashMap<>();

@@ -1,0 +1,96 @@
+package dev.stoker.worker.heartbeat;
+
+import dev.stoker.health.Beat;
+import dev.stoker.health.WorkerHeartbeatTable;
+import dev.stoker.health.WorkerId;
+import dev.stoker.health.WorkerStatus;
+import dev.stoker.loop.Loop;
+import dev.stoker.worker.engine.Engine;
+import dev.stoker.worker.engine.EngineState;
+import java.time.Duration;
+import java.util.function.IntSupplier;
+
+/** Beats every few seconds and at every change of what it has to say. */
+public final class HeartbeatLoop implements AutoCloseable {
+  private final WorkerHeartbeatTable table;
+  private final WorkerId id;
+  private final Engine engine;
+  private final IntSupplier inFlight;
+  private final Progress progress;
+  private final Runnable whenFenced;
+  private final Loop loop;
+  private volatile boolean draining;
+
+  /**
+   * @param whenFenced ends the process; called when a successor has been appointed
+   */
+  public HeartbeatLoop(
+      WorkerHeartbeatTable table,
+      WorkerId id,
+      Duration every,
+      Engine engine,
+      IntSupplier inFlight,
+      Progress progress,
+      Runnable whenFenced) {
+    this.table = table;
+    this.id = id;
+    this.engine = engine;
+    this.inFlight = inFlight;
+    this.progress = progress;
+    this.whenFenced = whenFenced;
+    this.loop = new Loop("heartbeat", every, this::runOnce);
+  }
+
+  public void start() {
+    loop.start();
+  }
+
+  /** Beats now rather than later: the engine has become ready, or the drain begins. */
+  public void wake() {
+    loop.wake();
+  }
+
+  public void drain() {
+    draining = true;
+    wake();
+  }
+
+  /** The last beat: the process ends as it was asked to. */
+  public void stop() {
+    loop.close();
+    table.beat(id, beat(WorkerStatus.STOPPED));
+  }
+
+  @Override
+  public void close() {
+    loop.close();
+  }
+
+  boolean runOnce() {
+    if (!table.beat(id, beat(status(engine.probe())))) {
+      whenFenced.run();
+    }
+    return false;
+  }
+
+  private WorkerStatus status(EngineState engineState) {
+    if (draining) {
+      return WorkerStatus.DRAINING;
+    }
+    return switch (engineState) {
+      case STARTING -> WorkerStatus.STARTING;
+      case READY -> WorkerStatus.READY;
+      case DOWN -> WorkerStatus.ENGINE_DOWN;
+    };
+  }
+
+  private Beat beat(WorkerStatus status) {
+    return new Beat(
+        status,
+        engine.models(),
+        engine.loadedModel(),
+        inFlight.getAsInt(),
+        progress.linesDone(),
+        progress.sinceLast());
+  }
+}

@@ -1,0 +1,123 @@
+package dev.stoker.worker.lease;
+
+import dev.stoker.loop.Loop;
+import dev.stoker.queue.ClaimedShard;
+import dev.stoker.queue.Lease;
+import dev.stoker.queue.ShardTable;
+import dev.stoker.worker.engine.Engine;
+import dev.stoker.worker.engine.EngineState;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps enough lines waiting that the engine never runs dry: the next shard is claimed, of whatever batch,
+ * while the current ones still run. Also gives back what is dismissed.
+ */
+public final class ClaimLoop implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ClaimLoop.class);
+
+  /** Tiny batches are claimed by the dozen, so that they too cost little per line. */
+  private static final int SHARDS_PER_CLAIM_MAX = 64;
+
+  /** So that a broken engine does not claim again at once what it gave back. */
+  private static final Duration ENGINE_DOWN_DELAY = Duration.ofSeconds(2);
+
+  private final ShardTable shardTable;
+  private final HeldShards held;
+  private final Engine engine;
+  private final String holder;
+  private final LeaseSettings settings;
+  private final LongSupplier nanoTime;
+  private final Loop loop;
+  private volatile boolean draining;
+  private double linesPerShard = 256;
+
+  public ClaimLoop(
+      ShardTable shardTable,
+      HeldShards held,
+      Engine engine,
+      String holder,
+      LeaseSettings settings,
+      LongSupplier nanoTime) {
+    this.shardTable = shardTable;
+    this.held = held;
+    this.engine = engine;
+    this.holder = holder;
+    this.settings = settings;
+    this.nanoTime = nanoTime;
+    this.loop = new Loop("claim", settings.idlePoll(), this::runOnce);
+  }
+
+  public void start() {
+    loop.start();
+  }
+
+  /** Lines have left the queue: look whether more are needed. */
+  public void wake() {
+    loop.wake();
+  }
+
+  /** Claims nothing more and starts no further line. */
+  public void drain() {
+    draining = true;
+    held.dismissAll();
+  }
+
+  /** Gives back all that is still held, whatever runs of it. */
+  public void giveBackAll() {
+    List<Lease> leases = held.leases();
+    held.all().forEach(HeldShard::interruptAll);
+    if (!leases.isEmpty()) {
+      int given = shardTable.giveBack(leases, Duration.ZERO);
+      log.info("gave back {} of {} leases", given, leases.size());
+    }
+  }
+
+  public boolean idle() {
+    return held.isEmpty();
+  }
+
+  @Override
+  public void close() {
+    loop.close();
+  }
+
+  boolean runOnce() {
+    if (draining || engine.probe() == EngineState.DOWN) {
+      held.dismissAll();
+    }
+    giveBackDismissed();
+    int wanted = engine.slots() - held.waiting();
+    if (draining || engine.probe() != EngineState.READY || wanted <= 0) {
+      return false;
+    }
+    return claim(wanted) > 0;
+  }
+
+  private void giveBackDismissed() {
+    List<Lease> returnable = held.takeReturnable();
+    if (!returnable.isEmpty()) {
+      Duration delay =
+          engine.probe() == EngineState.DOWN && !draining ? ENGINE_DOWN_DELAY : Duration.ZERO;
+      shardTable.giveBack(returnable, delay);
+    }
+  }
+
+  private int claim(int lines) {
+    int shards = (int) Math.clamp(Math.ceil(lines / linesPerShard), 1, SHARDS_PER_CLAIM_MAX);
+    long askedNanos = nanoTime.getAsLong();
+    List<Lease> leases = shardTable.claim(holder, engine.models(), shards, settings.ttl());
+    if (leases.isEmpty()) {
+      return 0;
+    }
+    List<ClaimedShard> claimed = shardTable.read(leases);
+    long trustedUntil = askedNanos + settings.ttl().minus(settings.safetyMargin()).toNanos();
+    claimed.forEach(shard -> held.add(shard, trustedUntil));
+    linesPerShard = claimed.stream().mapToInt(ClaimedShard::lines).average().orElse(linesPerShard);
+    log.debug("claimed {} shards", claimed.size());
+    return claimed.size();
+  }
+}

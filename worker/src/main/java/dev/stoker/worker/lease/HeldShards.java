@@ -1,0 +1,124 @@
+package dev.stoker.worker.lease;
+
+import dev.stoker.line.LineCheck;
+import dev.stoker.line.LineVerdict;
+import dev.stoker.line.RequestLine;
+import dev.stoker.queue.ClaimedShard;
+import dev.stoker.queue.Lease;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** All shards under lease and the lines of them that wait, in the order of their claims. */
+public final class HeldShards {
+  private final Map<Lease, HeldShard> shards = new ConcurrentHashMap<>();
+  private final LinkedBlockingQueue<PendingLine> waiting = new LinkedBlockingQueue<>();
+  private final LineCheck check = new LineCheck();
+
+  /** Takes a claimed shard and queues the lines of it that are still to be run. */
+  void add(ClaimedShard claimed, long trustedUntilNanos) {
+    List<NumberedLine> open = openLines(claimed);
+    HeldShard shard = new HeldShard(claimed, open.size(), trustedUntilNanos);
+    shards.put(claimed.lease(), shard);
+    open.forEach(line -> waiting.add(new PendingLine(shard, line.line(), line.request(), 0)));
+  }
+
+  /** The next line to run; waits for one. */
+  public PendingLine take() throws InterruptedException {
+    return waiting.take();
+  }
+
+  /** A line that is to be run again. */
+  public void putBack(PendingLine line) {
+    waiting.add(line);
+  }
+
+  /** How many lines wait for their turn. */
+  int waiting() {
+    return waiting.size();
+  }
+
+  Collection<HeldShard> all() {
+    return List.copyOf(shards.values());
+  }
+
+  List<Lease> leases() {
+    return List.copyOf(shards.keySet());
+  }
+
+  /** Forgets the lines stored or refused; a shard without open lines is forgotten with them. */
+  public void settled(Lease lease, int lines) {
+    HeldShard shard = shards.get(lease);
+    if (shard != null) {
+      shard.settled(lines);
+      if (shard.finished()) {
+        shards.remove(lease);
+      }
+    }
+  }
+
+  /** The lease belongs to somebody else now, or to nobody. */
+  public void lost(Lease lease) {
+    HeldShard shard = shards.remove(lease);
+    if (shard != null) {
+      shard.lose();
+      waiting.removeIf(line -> line.shard() == shard);
+    }
+  }
+
+  void trustUntil(Lease lease, long nanos) {
+    HeldShard shard = shards.get(lease);
+    if (shard != null) {
+      shard.trustUntil(nanos);
+    }
+  }
+
+  /** No further line of it is started; it goes back once what runs of it is settled. */
+  void dismiss(HeldShard shard) {
+    shard.dismiss();
+    waiting.removeIf(line -> line.shard() == shard);
+  }
+
+  void dismissAll() {
+    all().forEach(this::dismiss);
+  }
+
+  /** The dismissed shards of which nothing runs any more; they are no longer held. */
+  List<Lease> takeReturnable() {
+    List<Lease> returnable = new ArrayList<>();
+    for (HeldShard shard : all()) {
+      if (shard.dismissed() && shard.idle() && shards.remove(shard.lease()) != null) {
+        returnable.add(shard.lease());
+      }
+    }
+    return returnable;
+  }
+
+  boolean isEmpty() {
+    return shards.isEmpty();
+  }
+
+  private record NumberedLine(int line, RequestLine request) {}
+
+  private List<NumberedLine> openLines(ClaimedShard claimed) {
+    List<NumberedLine> lines = new ArrayList<>(claimed.lines());
+    byte[] content = claimed.content();
+    int line = claimed.firstLine();
+    for (int from = 0; from < content.length; line++) {
+      int to = from;
+      while (to < content.length && content[to] != '\n') {
+        to++;
+      }
+      if (!claimed.done().contains(line)
+          && check.check(content, from, to - from) instanceof LineVerdict.Valid(RequestLine request)
+          && request.model().equals(claimed.model())) {
+        lines.add(new NumberedLine(line, request));
+      }
+      from = to + 1;
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,23 @@
+package dev.stoker.worker.lease;
+
+import dev.stoker.line.RequestLine;
+import java.util.Arrays;
+
+/**
+ * A line waiting for its turn.
+ *
+ * @param line the physical line, counted from 1
+ * @param tries how often the engine has already failed to answer it well under this lease
+ */
+public record PendingLine(HeldShard shard, int line, RequestLine request, int tries) {
+
+  public PendingLine triedAgain() {
+    return new PendingLine(shard, line, request, tries + 1);
+  }
+
+  /** The request's JSON object, as the client wrote it. */
+  public byte[] body() {
+    int from = request.bodyOffset();
+    return Arrays.copyOfRange(shard.content(), from, from + request.bodyLength());
+  }
+}

@@ -1,0 +1,159 @@
+package dev.stoker.worker.settle;
+
+import dev.stoker.batch.BatchEndTable;
+import dev.stoker.batch.BatchId;
+import dev.stoker.loop.Loop;
+import dev.stoker.queue.FinishedLine;
+import dev.stoker.queue.Lease;
+import dev.stoker.queue.Settled;
+import dev.stoker.queue.ShardTable;
+import dev.stoker.worker.heartbeat.Progress;
+import dev.stoker.worker.lease.HeldShards;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes finished lines and stores them, fenced; ends a batch whose last shard it finished. */
+public final class Settler implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Settler.class);
+  private static final Duration GROUP_TIME_MAX = Duration.ofMillis(250);
+  private static final int GROUP_LINES_MAX = 256;
+  private static final long GROUP_BYTES_MAX = 16 << 20;
+
+  /** How often an incomplete group looks whether anything else is running. */
+  private static final Duration LULL = Duration.ofMillis(5);
+
+  private final ShardTable shardTable;
+  private final BatchEndTable batchEnd;
+  private final HeldShards held;
+  private final Progress progress;
+  private final BooleanSupplier engineIdle;
+  private final LinkedBlockingQueue<FinishedLine> finished = new LinkedBlockingQueue<>();
+  private final List<FinishedLine> group = new ArrayList<>();
+  private final Semaphore room;
+  private final int roomMax;
+  private final Loop loop;
+
+  /**
+   * @param linesMax how many lines may be running or waiting to be stored
+   * @param engineIdle whether no line is running now
+   */
+  public Settler(
+      ShardTable shardTable,
+      BatchEndTable batchEnd,
+      HeldShards held,
+      Progress progress,
+      int linesMax,
+      BooleanSupplier engineIdle) {
+    this.shardTable = shardTable;
+    this.batchEnd = batchEnd;
+    this.held = held;
+    this.progress = progress;
+    this.engineIdle = engineIdle;
+    this.roomMax = linesMax;
+    this.room = new Semaphore(linesMax);
+    this.loop = new Loop("settle", Duration.ofMillis(100), this::runOnce);
+  }
+
+  public void start() {
+    loop.start();
+  }
+
+  /** Waits until one more result could be kept. Every call is followed by one settle or one release. */
+  public void reserve() throws InterruptedException {
+    room.acquire();
+  }
+
+  /** A line for which room was reserved has no result after all. */
+  public void release() {
+    room.release();
+  }
+
+  /** A line is finished; its result is stored soon. */
+  public void settle(FinishedLine line) {
+    finished.add(line);
+  }
+
+  /** Whether every result handed in has been stored or refused. */
+  public boolean idle() {
+    return room.availablePermits() == roomMax;
+  }
+
+  @Override
+  public void close() {
+    loop.close();
+  }
+
+  boolean runOnce() throws InterruptedException {
+    if (group.isEmpty()) {
+      fillGroup();
+    }
+    if (group.isEmpty()) {
+      return true;
+    }
+    List<Settled> settled = shardTable.settle(group);
+    forget(settled);
+    settled.stream()
+        .filter(Settled::done)
+        .map(shard -> shard.key().batch())
+        .distinct()
+        .forEach(this::endIfDone);
+    return true;
+  }
+
+  private void fillGroup() throws InterruptedException {
+    FinishedLine first = finished.poll(100, TimeUnit.MILLISECONDS);
+    if (first == null) {
+      return;
+    }
+    group.add(first);
+    long bytes = first.body().length;
+    long waitsLeft = GROUP_TIME_MAX.dividedBy(LULL);
+    while (group.size() < GROUP_LINES_MAX && bytes < GROUP_BYTES_MAX) {
+      FinishedLine next = finished.poll();
+      if (next == null) {
+        if (waitsLeft-- == 0 || engineIdle.getAsBoolean()) {
+          return;
+        }
+        next = finished.poll(LULL.toMillis(), TimeUnit.MILLISECONDS);
+      }
+      if (next != null) {
+        group.add(next);
+        bytes += next.body().length;
+      }
+    }
+  }
+
+  private void forget(List<Settled> settled) {
+    Map<Lease, Integer> lines = new HashMap<>();
+    group.forEach(line -> lines.merge(line.lease(), 1, Integer::sum));
+    Set<Object> stored = new HashSet<>();
+    settled.forEach(shard -> stored.add(shard.key()));
+    lines.forEach(
+        (lease, count) -> {
+          if (stored.contains(lease.key())) {
+            progress.finished(count);
+          } else {
+            log.warn("{} results of {} were refused: the lease is lost", count, lease);
+            held.lost(lease);
+          }
+          held.settled(lease, count);
+        });
+    room.release(group.size());
+    group.clear();
+  }
+
+  private void endIfDone(BatchId batch) {
+    batchEnd.end(batch).ifPresent(status -> log.info("{} ended: {}", batch, status.wireName()));
+  }
+}
