@@ -26,7 +26,7 @@ public interface Engine extends AutoCloseable {
    */
   EngineReply complete(EngineRequest request, Duration deadline) throws InterruptedException;
 
-  /** Whether requests would be answered now. Returns within a second. */
+  /** Whether requests would be answered, as far as the engine knows; asks nobody and returns at once. */
   EngineState probe();
 
   /** Frees what the engine holds. Requests in flight end in {@link EngineReply.Unreachable}. */

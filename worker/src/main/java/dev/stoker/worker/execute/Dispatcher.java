@@ -36,7 +36,7 @@ public final class Dispatcher implements AutoCloseable {
   private final ExecuteSettings settings;
   private final RandomGenerator random;
   private final LongSupplier nanoTime;
-  private final Runnable whenSlotTaken;
+  private final Runnable whenTaken;
   private final Semaphore slots;
   private final int slotsMax;
   private final ScheduledExecutorService later =
@@ -46,7 +46,7 @@ public final class Dispatcher implements AutoCloseable {
 
   /**
    * @param slots free slots of the engine, shared with whoever wants to know how many are taken
-   * @param whenSlotTaken told after each line that was started
+   * @param whenTaken told whenever a line has left the queue
    */
   public Dispatcher(
       HeldShards held,
@@ -56,7 +56,7 @@ public final class Dispatcher implements AutoCloseable {
       RandomGenerator random,
       LongSupplier nanoTime,
       Semaphore slots,
-      Runnable whenSlotTaken) {
+      Runnable whenTaken) {
     this.held = held;
     this.settler = settler;
     this.engine = engine;
@@ -65,7 +65,7 @@ public final class Dispatcher implements AutoCloseable {
     this.nanoTime = nanoTime;
     this.slots = slots;
     this.slotsMax = slots.availablePermits();
-    this.whenSlotTaken = whenSlotTaken;
+    this.whenTaken = whenTaken;
     this.loop = new Loop("dispatch", Duration.ofMillis(1), this::runOnce);
   }
 
@@ -84,18 +84,14 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   boolean runOnce() throws InterruptedException {
+    PendingLine line = held.take();
+    whenTaken.run();
     settler.reserve();
     slots.acquire();
-    boolean started = false;
-    try {
-      started = start(held.take());
-    } finally {
-      if (!started) {
-        slots.release();
-        settler.release();
-      }
+    if (!start(line)) {
+      slots.release();
+      settler.release();
     }
-    whenSlotTaken.run();
     return true;
   }
 

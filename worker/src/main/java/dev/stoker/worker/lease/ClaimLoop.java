@@ -55,9 +55,11 @@ public final class ClaimLoop implements AutoCloseable {
     loop.start();
   }
 
-  /** Lines have left the queue: look whether more are needed. */
-  public void wake() {
-    loop.wake();
+  /** A line has left the queue: look whether more are needed, once for each time that it runs low. */
+  public void lineTaken() {
+    if (held.waiting() == engine.slots() - 1) {
+      loop.wake();
+    }
   }
 
   /** Claims nothing more and starts no further line. */

@@ -37,7 +37,7 @@ public final class HeldShards {
   }
 
   /** How many lines wait for their turn. */
-  int waiting() {
+  public int waiting() {
     return waiting.size();
   }
 

@@ -1,0 +1,50 @@
+package dev.stoker.worker;
+
+import dev.stoker.settings.Settings;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * @param name the slot that this process fills
+ * @param incarnation the place a watchdog has reserved for it; a worker started by hand reserves its own
+ * @param engine which engine computes answers
+ * @param heartbeatEvery how often it beats
+ * @param drainGrace how long what runs may take to finish after SIGTERM
+ */
+record WorkerSettings(
+    String name,
+    Optional<Long> incarnation,
+    String engine,
+    Duration heartbeatEvery,
+    Duration drainGrace) {
+
+  static WorkerSettings from(Settings settings, String host) {
+    long incarnation =
+        settings.number(
+            "STOKER_WORKER_INCARNATION",
+            0,
+            0,
+            Long.MAX_VALUE,
+            "set by the watchdog: the place reserved for this process");
+    return new WorkerSettings(
+        settings.text("STOKER_WORKER_NAME", host + "/0", "the worker slot, host/number"),
+        Optional.of(incarnation).filter(number -> number > 0),
+        settings.oneOf(
+            "STOKER_ENGINE",
+            "onnx",
+            java.util.List.of("onnx", "null"),
+            "what computes answers; null answers every request with an empty object, for measurements"),
+        settings.duration(
+            "STOKER_HEARTBEAT_EVERY",
+            Duration.ofSeconds(5),
+            Duration.ofMillis(100),
+            Duration.ofMinutes(1),
+            "how often a worker shows a sign of life"),
+        settings.duration(
+            "STOKER_DRAIN_GRACE",
+            Duration.ofSeconds(20),
+            Duration.ZERO,
+            Duration.ofHours(1),
+            "how long running requests may take to finish after SIGTERM"));
+  }
+}
