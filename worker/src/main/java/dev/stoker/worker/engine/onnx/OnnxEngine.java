@@ -1,0 +1,142 @@
+package dev.stoker.worker.engine.onnx;
+
+import dev.stoker.worker.engine.Engine;
+import dev.stoker.worker.engine.EngineReply;
+import dev.stoker.worker.engine.EngineRequest;
+import dev.stoker.worker.engine.EngineState;
+import dev.stoker.worker.engine.TokenUsage;
+import dev.stoker.worker.engine.onnx.EmbeddingJob.Ending;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers {@code /v1/embeddings} with a model in this process. Loads it in the background; a
+ * request that comes before waits within its deadline.
+ */
+public final class OnnxEngine implements Engine {
+  private static final Logger LOG = LoggerFactory.getLogger(OnnxEngine.class);
+  private static final String ENDPOINT = "/v1/embeddings";
+
+  private final OnnxSettings settings;
+  private final MicroBatcher batcher;
+  private final AtomicReference<EngineState> state = new AtomicReference<>(EngineState.STARTING);
+
+  /**
+   * @param nanoTicker tells how much time passes, as {@link System#nanoTime} does
+   */
+  public OnnxEngine(OnnxSettings settings, LongSupplier nanoTicker) {
+    this(settings, nanoTicker, () -> MiniLm.load(settings.model(), settings.textTokensMax()));
+  }
+
+  OnnxEngine(OnnxSettings settings, LongSupplier nanoTicker, Callable<SentenceModel> source) {
+    this.settings = settings;
+    this.batcher = new MicroBatcher(settings);
+    Thread.ofPlatform().daemon().name("onnx-load").start(() -> load(source, nanoTicker));
+  }
+
+  @Override
+  public Set<String> models() {
+    return Set.of(settings.model());
+  }
+
+  @Override
+  public String loadedModel() {
+    return state.get() == EngineState.READY ? settings.model() : "";
+  }
+
+  @Override
+  public int slots() {
+    return settings.slots();
+  }
+
+  @Override
+  public EngineReply complete(EngineRequest request, Duration deadline)
+      throws InterruptedException {
+    if (!request.model().equals(settings.model())) {
+      return refused(ErrorReply.modelNotFound(request.model()));
+    }
+    if (!request.endpoint().equals(ENDPOINT)) {
+      return refused(ErrorReply.endpointNotSupported(request.model(), request.endpoint()));
+    }
+    return switch (EmbeddingsRequest.parse(request.body(), MiniLm.VOCABULARY, MiniLm.DIMENSIONS)) {
+      case EmbeddingsRequest.Refused(ErrorReply error) -> refused(error);
+      case EmbeddingsRequest.Accepted accepted -> embed(accepted, deadline);
+    };
+  }
+
+  @Override
+  public EngineState probe() {
+    return state.get();
+  }
+
+  @Override
+  public void close() {
+    state.set(EngineState.DOWN);
+    batcher.stop("the embedding engine was closed");
+  }
+
+  private void load(Callable<SentenceModel> source, LongSupplier nanoTicker) {
+    long begin = nanoTicker.getAsLong();
+    try {
+      SentenceModel model = source.call();
+      long millis = TimeUnit.NANOSECONDS.toMillis(nanoTicker.getAsLong() - begin);
+      if (batcher.start(model) && state.compareAndSet(EngineState.STARTING, EngineState.READY)) {
+        LOG.info(
+            "Embedding model {} loaded in {} ms: device CPU, {} threads,"
+                + " at most {} texts and {} tokens a batch, {} tokens a text, {} slots",
+            settings.model(),
+            millis,
+            settings.threads(),
+            settings.batchTextsMax(),
+            settings.batchTokensMax(),
+            settings.textTokensMax(),
+            settings.slots());
+      }
+    } catch (Throwable e) { // A native library that does not link is an Error.
+      LOG.error("Embedding model {} could not be loaded; the engine is down", settings.model(), e);
+      state.set(EngineState.DOWN);
+      batcher.stop("the embedding model " + settings.model() + " could not be loaded: " + e);
+    }
+  }
+
+  private EngineReply embed(EmbeddingsRequest.Accepted accepted, Duration deadline)
+      throws InterruptedException {
+    EmbeddingJob job = new EmbeddingJob(accepted.inputs());
+    batcher.submit(job);
+    try {
+      return reply(job.await(deadline), accepted.base64());
+    } catch (TimeoutException _) {
+      batcher.withdraw(job);
+      return new EngineReply.TimedOut();
+    } catch (InterruptedException e) {
+      batcher.withdraw(job);
+      throw e;
+    }
+  }
+
+  private EngineReply reply(Ending ending, boolean base64) {
+    return switch (ending) {
+      case Ending.Embedded(var vectors, long tokens) ->
+          new EngineReply.Answered(
+              200,
+              EmbeddingsReply.of(settings.model(), vectors, base64, tokens),
+              TokenUsage.input(tokens),
+              Optional.empty());
+      case Ending.Broken(String reason) -> refused(ErrorReply.broken(reason));
+      case Ending.Stopped(String reason) -> new EngineReply.Unreachable(reason);
+    };
+  }
+
+  private static EngineReply refused(ErrorReply error) {
+    return new EngineReply.Answered(
+        error.status(), EmbeddingsReply.of(error), TokenUsage.NONE, Optional.empty());
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Sentence embeddings computed in the worker's own process by ONNX Runtime, on the CPU.
+ *
+ * <p>A request's way: {@link dev.stoker.worker.engine.onnx.OnnxEngine#complete} parses it on the
+ * caller's virtual thread and hands its texts to the {@code MicroBatcher}; one of the batcher's
+ * platform threads cuts a text into tokens, which puts it among the {@code PendingTexts}; one takes
+ * it from there with others of its length and runs the {@code SentenceModel}; when a request's last
+ * vector is there, the caller wakes and writes the reply.
+ *
+ * <p>Why it is built so, with the figures of two cores:
+ *
+ * <ul>
+ *   <li>Every native call, of the tokenizer too, runs on the batcher's threads. A native call holds
+ *       its carrier, so that a thousand virtual threads in the tokenizer would stop everything else
+ *       that is virtual in the worker, the heartbeat included; and more threads than cores only
+ *       take time from each other.
+ *   <li>A micro-batch holds texts of one length in tokens. Padding costs what it pads: sorted texts
+ *       run 2 to 3 times as fast as mixed ones.
+ *   <li>Batches are small. The cores are busy from about 200 tokens a batch; beyond, the working
+ *       set leaves the cache and throughput falls. Long texts therefore run alone.
+ *   <li>No thread waits for a batch to fill; while all are busy, texts collect by themselves.
+ *   <li>Tokenizing comes before running, as long as the pool is small, because the choice among
+ *       lengths is what fills batches.
+ * </ul>
+ *
+ * <p>Decisions: {@code prompt_tokens} counts the tokens that were run: after truncation and with
+ * the two special tokens that enclose a text. Token ids sent by a client are run as they are, with
+ * no special tokens added, and must be ids of the model's own vocabulary. A fp32 vector does not
+ * depend on what it was batched with; a quantized one does, by about 0.01, because activations are
+ * quantized over the whole batch.
+ *
+ * <p>Pitfalls: the tokenizer unpacks its library into {@code ~/.djl.ai} (set {@code DJL_CACHE_DIR}
+ * to move it); ONNX Runtime unpacks its own into the temporary directory at each start and removes
+ * it at an orderly end only, so a worker that is killed leaves it behind (set {@code
+ * -Donnxruntime.native.path} to a directory that holds it). Left alone, the tokenizer would report
+ * its start to its makers on some clouds; it is kept offline.
+ */
+package dev.stoker.worker.engine.onnx;
