@@ -28,7 +28,7 @@ public record ProcessIdentity(long pid, long startTicks, String bootId) {
   public static Optional<ProcessIdentity> ofPid(long pid) {
     try {
       String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
       return Optional.of(
           new ProcessIdentity(
               pid,

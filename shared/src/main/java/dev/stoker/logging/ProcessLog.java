@@ -17,8 +17,9 @@ import java.util.Optional;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log of one process: a file that is rotated by day and size and never outgrows its bound. With a
- * {@code SENTRY_DSN} every line of level ERROR is also an event there; sending happens in the background.
+ * The log of one process: a file that is rotated by day and size and never outgrows its bound. With
+ * a {@code SENTRY_DSN} every line of level ERROR is also an event there; sending happens in the
+ * background.
  *
  * @param directory where the log files are
  * @param sentryDsn where errors are reported
@@ -31,7 +32,8 @@ public record ProcessLog(Path directory, Optional<String> sentryDsn, String envi
     return new ProcessLog(
         settings.path("STOKER_LOG_DIR", Path.of("logs"), "where the log files are"),
         settings.optional("SENTRY_DSN", "where errors are reported; nothing is sent without it"),
-        settings.text("STOKER_ENVIRONMENT", "production", "the environment named in Sentry's events"));
+        settings.text(
+            "STOKER_ENVIRONMENT", "production", "the environment named in Sentry's events"));
   }
 
   /**

@@ -36,6 +36,7 @@ import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 
 /** One worker process. */
 public final class Worker {
@@ -82,8 +83,7 @@ public final class Worker {
         () -> slots.availablePermits() == engine.slots() && held.waiting() == 0;
     this.settler =
         new Settler(shards, batchEnd, held, progress, 2 * engine.slots() + 512, nothingRuns);
-    this.claims =
-        new ClaimLoop(shards, held, engine, id.holder(), leaseSettings, System::nanoTime);
+    this.claims = new ClaimLoop(shards, held, engine, id.holder(), leaseSettings, System::nanoTime);
     this.renewals = new RenewLoop(shards, held, leaseSettings, System::nanoTime);
     this.dispatcher =
         new Dispatcher(
@@ -130,7 +130,7 @@ public final class Worker {
     Engine engine =
         switch (workerSettings.engine()) {
           case "null" -> new NullEngine();
-          default -> new OnnxEngine(onnx);
+          default -> new OnnxEngine(onnx, System::nanoTime);
         };
     return new Worker(workerSettings, database, leases, execute, engine);
   }
@@ -147,8 +147,8 @@ public final class Worker {
   }
 
   /**
-   * Stop claiming, let finish what runs, store it, give the rest back, say goodbye. Runs as the shutdown
-   * hook, since that is what SIGTERM starts; it ends the process itself, with 0.
+   * Stop claiming, let finish what runs, store it, give the rest back, say goodbye. Runs as the
+   * shutdown hook, since that is what SIGTERM starts; it ends the process itself, with 0.
    */
   private void drain() {
     log.info("draining: no further claims, {} requests in flight", dispatcher.inFlight());
@@ -195,15 +195,22 @@ public final class Worker {
 
   /** Waits for the database as long as the watchdog lets it. */
   private static WorkerId register(WorkerHeartbeatTable table, WorkerSettings settings) {
-    WorkerId id =
-        settings
-            .incarnation()
-            .map(incarnation -> new WorkerId(settings.name(), incarnation))
-            .orElseGet(() -> table.reserve(settings.name(), host()));
-    if (!table.register(id, ProcessIdentity.ofThisProcess())) {
-      exit(EXIT_FENCED, "superseded before it began");
+    while (true) {
+      try {
+        WorkerId id =
+            settings
+                .incarnation()
+                .map(incarnation -> new WorkerId(settings.name(), incarnation))
+                .orElseGet(() -> table.reserve(settings.name(), host()));
+        if (!table.register(id, ProcessIdentity.ofThisProcess())) {
+          exit(EXIT_FENCED, "superseded before it began");
+        }
+        return id;
+      } catch (DataAccessException e) {
+        log.warn("waiting for the database: {}", e.getMessage());
+        awaitUntil(System.nanoTime() + Duration.ofSeconds(1).toNanos(), () -> false);
+      }
     }
-    return id;
   }
 
   private static void exit(int status, String reason) {

@@ -2,11 +2,13 @@ package dev.stoker.worker;
 
 import dev.stoker.settings.Settings;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * @param name the slot that this process fills
- * @param incarnation the place a watchdog has reserved for it; a worker started by hand reserves its own
+ * @param incarnation the place a watchdog has reserved for it; a worker started by hand reserves
+ *     its own
  * @param engine which engine computes answers
  * @param heartbeatEvery how often it beats
  * @param drainGrace how long what runs may take to finish after SIGTERM
@@ -32,7 +34,7 @@ record WorkerSettings(
         settings.oneOf(
             "STOKER_ENGINE",
             "onnx",
-            java.util.List.of("onnx", "null"),
+            List.of("onnx", "null"),
             "what computes answers; null answers every request with an empty object, for measurements"),
         settings.duration(
             "STOKER_HEARTBEAT_EVERY",

@@ -26,7 +26,10 @@ public interface Engine extends AutoCloseable {
    */
   EngineReply complete(EngineRequest request, Duration deadline) throws InterruptedException;
 
-  /** Whether requests would be answered, as far as the engine knows; asks nobody and returns at once. */
+  /**
+   * Whether requests would be answered, as far as the engine knows; asks nobody and returns at
+   * once.
+   */
   EngineState probe();
 
   /** Frees what the engine holds. Requests in flight end in {@link EngineReply.Unreachable}. */

@@ -14,8 +14,7 @@ import dev.stoker.worker.lease.HeldShards;
 import dev.stoker.worker.lease.PendingLine;
 import dev.stoker.worker.settle.Settler;
 import java.time.Duration;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -23,11 +22,16 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Starts waiting lines as fast as the engine has free slots, and hands what they give to the settler. */
+/**
+ * Starts waiting lines as fast as the engine has free slots, and hands what they give to the
+ * settler.
+ */
 public final class Dispatcher implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
 
-  /** How long a line whose shard is not trusted, or whose engine is away, waits for another look. */
+  /**
+   * How long a line whose shard is not trusted, or whose engine is away, waits for another look.
+   */
   private static final Duration LATER = Duration.ofMillis(200);
 
   private final HeldShards held;
@@ -39,9 +43,6 @@ public final class Dispatcher implements AutoCloseable {
   private final Runnable whenTaken;
   private final Semaphore slots;
   private final int slotsMax;
-  private final ScheduledExecutorService later =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("retry").daemon(true).factory());
   private final Loop loop;
 
   /**
@@ -80,7 +81,6 @@ public final class Dispatcher implements AutoCloseable {
   @Override
   public void close() {
     loop.interrupt();
-    later.shutdownNow();
   }
 
   boolean runOnce() throws InterruptedException {
@@ -152,7 +152,11 @@ public final class Dispatcher implements AutoCloseable {
     TokenUsage usage = answer.usage();
     byte[] body =
         ResultLine.answered(
-            batch(line), line.line(), line.request().customIdJson(), answer.status(), answer.body());
+            batch(line),
+            line.line(),
+            line.request().customIdJson(),
+            answer.status(),
+            answer.body());
     settler.settle(
         new FinishedLine(
             line.shard().lease(),
@@ -176,14 +180,13 @@ public final class Dispatcher implements AutoCloseable {
 
   /** The line gives its slot to others meanwhile. */
   private boolean later(PendingLine line, Duration delay) {
-    later.schedule(
-        () -> {
-          if (line.shard().wanted()) {
-            held.putBack(line);
-          }
-        },
-        delay.toNanos(),
-        TimeUnit.NANOSECONDS);
+    CompletableFuture.delayedExecutor(delay.toNanos(), TimeUnit.NANOSECONDS, Runnable::run)
+        .execute(
+            () -> {
+              if (line.shard().wanted()) {
+                held.putBack(line);
+              }
+            });
     return false;
   }
 

@@ -17,7 +17,11 @@ record RetryPolicy(int triesMax, Duration delayBase, Duration delayMax) {
   static RetryPolicy from(Settings settings) {
     return new RetryPolicy(
         settings.integer(
-            "STOKER_TRIES_MAX", 5, 1, 100, "how often a line is tried before its last error is final"),
+            "STOKER_TRIES_MAX",
+            5,
+            1,
+            100,
+            "how often a line is tried before its last error is final"),
         settings.duration(
             "STOKER_RETRY_DELAY",
             Duration.ofMillis(500),
@@ -43,16 +47,22 @@ record RetryPolicy(int triesMax, Duration delayBase, Duration delayMax) {
           new Verdict.Answer(false);
       case EngineReply.Answered answer ->
           new Verdict.RetryAfter(
-              shorter(delayMax, longer(delay(tries, random), answer.retryAfter().orElse(Duration.ZERO))));
+              shorter(
+                  delayMax,
+                  longer(delay(tries, random), answer.retryAfter().orElse(Duration.ZERO))));
       case EngineReply.TimedOut _ when last ->
           new Verdict.NoAnswer(
-              "request_timeout", "The engine did not answer this request in time, " + triesMax + " times.");
+              "request_timeout",
+              "The engine did not answer this request in time, " + triesMax + " times.");
       case EngineReply.TimedOut _ -> new Verdict.RetryAfter(delay(tries, random));
       case EngineReply.Unreachable _ -> new Verdict.Wait();
     };
   }
 
-  /** Equal jitter: half of the delay is sure, half is random, so that retries spread but never crowd. */
+  /**
+   * Equal jitter: half of the delay is sure, half is random, so that retries spread but never
+   * crowd.
+   */
   Duration delay(int tries, RandomGenerator random) {
     Duration full = shorter(delayMax, delayBase.multipliedBy(1L << Math.min(tries, 20)));
     return full.dividedBy(2).plusNanos(random.nextLong(full.toNanos() / 2 + 1));

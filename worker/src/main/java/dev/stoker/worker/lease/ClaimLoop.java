@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps enough lines waiting that the engine never runs dry: the next shard is claimed, of whatever batch,
- * while the current ones still run. Also gives back what is dismissed.
+ * Keeps enough lines waiting that the engine never runs dry: the next shard is claimed, of whatever
+ * batch, while the current ones still run. Also gives back what is dismissed.
  */
 public final class ClaimLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ClaimLoop.class);
@@ -55,7 +55,9 @@ public final class ClaimLoop implements AutoCloseable {
     loop.start();
   }
 
-  /** A line has left the queue: look whether more are needed, once for each time that it runs low. */
+  /**
+   * A line has left the queue: look whether more are needed, once for each time that it runs low.
+   */
   public void lineTaken() {
     if (held.waiting() == engine.slots() - 1) {
       loop.wake();

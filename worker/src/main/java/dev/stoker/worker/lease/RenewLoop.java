@@ -11,7 +11,10 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Renews all leases in one statement, drops those that are lost, dismisses those nobody wants any more. */
+/**
+ * Renews all leases in one statement, drops those that are lost, dismisses those nobody wants any
+ * more.
+ */
 public final class RenewLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RenewLoop.class);
 

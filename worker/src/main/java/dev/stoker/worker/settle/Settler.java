@@ -69,7 +69,9 @@ public final class Settler implements AutoCloseable {
     loop.start();
   }
 
-  /** Waits until one more result could be kept. Every call is followed by one settle or one release. */
+  /**
+   * Waits until one more result could be kept. Every call is followed by one settle or one release.
+   */
   public void reserve() throws InterruptedException {
     room.acquire();
   }
