@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Stops everything: the workers drain, the api-server finishes its requests, the database shuts down.
+set -u
+if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
+  cat <<'TXT'
+Usage: scripts/stop-all.sh
+
+Stops the watchdog and its workers (they finish or give back what they run), the api-server and the
+embedded PostgreSQL of this installation. Safe when nothing runs. Data is kept: start-all.sh goes on
+where this stopped.
+TXT
+  exit 0
+fi
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+[ -d "$RUN_DIR" ] || { say "Nothing runs."; exit 0; }
+use_jdk
+exec 9>"$RUN_DIR/start.lock"
+flock -w 300 9 || fail "another start-all.sh or stop-all.sh is still at work"
+left=0
+
+end_component watchdog 60 || left=1
+# A watchdog that was killed leaves its workers running.
+for file in "$RUN_DIR"/worker-*.pid; do
+  [ -e "$file" ] || continue
+  end_component "$(basename "$file" .pid)" 40 || left=1
+done
+end_component api_server 30 || left=1
+if [ -z "${STOKER_DATABASE_URL:-}" ] && [ -d "$STOKER_HOME/api-server/target/lib" ]; then
+  postgres_control stop 9>&- || left=1
+fi
+[ $left = 0 ] || fail "something is still running: see above"
+say "Stoker is stopped; its data is in $STOKER_DATA_DIR."
