@@ -81,9 +81,7 @@ public final class Worker {
         Database.open(configuration.database(), "stoker worker " + settings.name(), 4);
     Database heartbeatDatabase =
         Database.dedicated(
-            configuration.database(),
-            "stoker heartbeat " + settings.name(),
-            Duration.ofSeconds(5));
+            configuration.database(), "stoker heartbeat " + settings.name(), Duration.ofSeconds(5));
     WorkerId id = register(new WorkerHeartbeatTable(heartbeatDatabase.jdbc()), settings);
     WorkerLoops loops =
         new WorkerLoops(
@@ -116,7 +114,10 @@ public final class Worker {
         : new OnnxEngine(configuration.onnx(), System::nanoTime);
   }
 
-  /** Takes the place reserved for this process; waits for the database as long as the watchdog lets it. */
+  /**
+   * Takes the place reserved for this process; waits for the database as long as the watchdog lets
+   * it.
+   */
   private static WorkerId register(WorkerHeartbeatTable table, WorkerSettings settings)
       throws InterruptedException {
     while (true) {

@@ -97,7 +97,9 @@ final class WorkerLoops {
     claims.start();
   }
 
-  /** Stop claiming, let finish what runs, store it, give the rest back, say goodbye; in this order. */
+  /**
+   * Stop claiming, let finish what runs, store it, give the rest back, say goodbye; in this order.
+   */
   void drain(Duration grace) {
     log.info("draining: no further claims, {} requests in flight", dispatcher.inFlight());
     heartbeat.drain();
