@@ -213,7 +213,7 @@ final class MicroBatcher {
   private void breakJobs(List<Text> texts, Throwable cause) {
     lock.lock();
     try {
-      texts.forEach(text -> end(text.job(), new Ending.Broken(String.valueOf(cause.getMessage()))));
+      texts.forEach(text -> end(text.job(), new Ending.Broken(cause.toString())));
     } finally {
       lock.unlock();
     }

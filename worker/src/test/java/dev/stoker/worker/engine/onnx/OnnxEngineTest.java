@@ -103,10 +103,12 @@ final class OnnxEngineTest {
             {"object":"embedding","index":2,"embedding":[102.0]},\
             {"object":"embedding","index":3,"embedding":[98.0]}],\
             "model":"all-minilm-l6-v2","usage":{"prompt_tokens":11,"total_tokens":11}}""");
+    assertThat(model.batches)
+        .containsExactlyInAnyOrder(List.of("four"), List.of("a", "b"), List.of("fives"));
   }
 
   @Test
-  void texts_of_many_requests_run_together_by_length() throws Exception {
+  void texts_of_many_requests_run_with_others_of_their_length_only() throws Exception {
     loaded.countDown();
     var first = start(() -> complete("hold"));
     model.entered.await();

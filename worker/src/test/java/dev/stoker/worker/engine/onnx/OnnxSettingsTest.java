@@ -15,7 +15,7 @@ final class OnnxSettingsTest {
     int cores = Runtime.getRuntime().availableProcessors();
 
     assertThat(OnnxSettings.from(new Settings(Map.of())))
-        .isEqualTo(new OnnxSettings("all-minilm-l6-v2", cores, 16, 256, 256, 512));
+        .isEqualTo(new OnnxSettings("all-minilm-l6-v2", cores, 16, 256, 256, 256 + 16 * cores));
   }
 
   @Test
