@@ -126,6 +126,17 @@ final class MiniLmTest {
   }
 
   @Test
+  void a_cut_splits_no_word() throws Exception {
+    // The first look ends after 2048 characters, in the last word; with its half, tokens suffice.
+    String text =
+        "weather ".repeat(251) + "administration ".repeat(2) + "characteristics " + "b ".repeat(99);
+    try (MiniLm unlimited = MiniLm.load("all-minilm-l6-v2-q", 1_000_000)) {
+      assertThat(Arrays.copyOf(models.get("all-minilm-l6-v2").tokens(text), 255))
+          .isEqualTo(Arrays.copyOf(unlimited.tokens(text), 255));
+    }
+  }
+
+  @Test
   void a_long_text_without_blanks_is_tokenized_whole() {
     String text = String.join("", Collections.nCopies(5_000, "a."));
 

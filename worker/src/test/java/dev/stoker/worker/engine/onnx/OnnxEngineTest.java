@@ -152,6 +152,7 @@ final class OnnxEngineTest {
     answered(complete("last"));
 
     assertThat(model.batches).containsExactly(List.of("hold"), List.of("last"));
+    assertThat(model.cut).containsExactly("hold", "last");
   }
 
   @Test
@@ -171,6 +172,7 @@ final class OnnxEngineTest {
     answered(complete("last"));
 
     assertThat(model.batches).containsExactly(List.of("hold"), List.of("last"));
+    assertThat(model.cut).containsExactly("hold", "last");
   }
 
   @Test
@@ -267,10 +269,12 @@ final class OnnxEngineTest {
     private final CountDownLatch entered = new CountDownLatch(1);
     private final CountDownLatch release = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final Queue<String> cut = new ConcurrentLinkedQueue<>();
     private final Queue<List<String>> batches = new ConcurrentLinkedQueue<>();
 
     @Override
     public long[] tokens(String text) {
+      cut.add(text);
       return text.chars().asLongStream().toArray();
     }
 
