@@ -1,0 +1,88 @@
+package dev.stoker.database;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The server process as its lock file names it.
+ *
+ * @param pid of a process that need not live any more
+ * @param port where it listens
+ */
+record Postmaster(long pid, int port) {
+
+  private static final int PORT_LINE = 3;
+
+  /** The kernel's limit of process ids: no process has this one. */
+  private static final long NOBODY = 1L << 22;
+
+  /** The living server of a cluster. */
+  static Optional<Postmaster> alive(Path cluster) throws IOException {
+    return read(cluster).filter(postmaster -> postmaster.isAlive(cluster));
+  }
+
+  /**
+   * Lets a cluster start whose server was killed. PostgreSQL holds back as long as the process id
+   * in the lock file is taken: by a zombie, which stays for ever where process 1 does not reap, or
+   * after a reboot by a stranger. Only the id is replaced; the file's other lines let PostgreSQL
+   * itself check that no child of the dead server is left in its shared memory.
+   */
+  static void forgetDead(Path cluster) throws IOException {
+    Optional<Postmaster> named = read(cluster).filter(postmaster -> !postmaster.isAlive(cluster));
+    if (named.isPresent() && Files.exists(process(named.get().pid))) {
+      List<String> lines = new ArrayList<>(Files.readAllLines(lockFile(cluster)));
+      lines.set(0, Long.toString(NOBODY));
+      Files.write(lockFile(cluster), lines);
+    }
+  }
+
+  private static Optional<Postmaster> read(Path cluster) throws IOException {
+    try {
+      List<String> lines = Files.readAllLines(lockFile(cluster));
+      return lines.size() > PORT_LINE
+          ? Optional.of(
+              new Postmaster(
+                  Long.parseLong(lines.getFirst().strip()),
+                  Integer.parseInt(lines.get(PORT_LINE).strip())))
+          : Optional.empty();
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Path lockFile(Path cluster) {
+    return cluster.resolve("postmaster.pid");
+  }
+
+  private static Path process(long pid) {
+    return Path.of("/proc", Long.toString(pid));
+  }
+
+  private boolean isAlive(Path cluster) {
+    try {
+      String stat = Files.readString(process(pid).resolve("stat"));
+      int nameEnd = stat.lastIndexOf(')');
+      char state = stat.charAt(nameEnd + 2);
+      return stat.substring(stat.indexOf('(') + 1, nameEnd).equals("postgres")
+          && state != 'Z'
+          && state != 'X'
+          && worksIn(cluster);
+    } catch (IOException e) {
+      return false; // it has gone
+    }
+  }
+
+  private boolean worksIn(Path cluster) throws IOException {
+    try {
+      return Files.readSymbolicLink(process(pid).resolve("cwd")).equals(cluster.toRealPath());
+    } catch (AccessDeniedException e) {
+      return true; // another user's: taken to be ours rather than started twice
+    }
+  }
+}
