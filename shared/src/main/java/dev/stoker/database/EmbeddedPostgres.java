@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -55,7 +56,6 @@ public final class EmbeddedPostgres {
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rw-------");
   private static final String WRONG_PASSWORD = "28P01";
-  private static final String NO_SUCH_DATABASE = "3D000";
 
   private final DatabaseSettings settings;
   private final Durability durability;
@@ -113,13 +113,15 @@ public final class EmbeddedPostgres {
     if (!Files.exists(cluster)) {
       createCluster(binaries, account);
     }
-    ServerLog log = ServerLog.begin(settings.logDirectory());
-    if (running().isEmpty()) {
-      requireMajorVersion();
-      configure(account);
-      launch(binaries, account, log);
+    requireMajorVersion();
+    Optional<Running> answered = awaitAnswer();
+    if (answered.isPresent()) {
+      return answered.get();
     }
-    return awaitAnswer(log);
+    configure(account);
+    ServerLog log = ServerLog.begin(settings.logDirectory());
+    launch(binaries, account, log);
+    return awaitAnswer().orElseThrow(() -> notRunning("has ended at once", log));
   }
 
   private boolean stopLocked() throws IOException {
@@ -297,30 +299,38 @@ public final class EmbeddedPostgres {
     }
   }
 
-  private Running awaitAnswer(ServerLog log) throws IOException {
+  /** Waits until the server accepts connections; empty if there is none, or it ends meanwhile. */
+  private Optional<Running> awaitAnswer() throws IOException {
     Patience patience = Patience.of(ANSWER_PATIENCE);
     while (true) {
-      Running running = running().orElseThrow(() -> notRunning("has gone", log));
-      requireConfiguredPort(running);
+      Optional<Running> running = running();
+      if (running.isEmpty()) {
+        return running;
+      }
+      requireConfiguredPort(running.get());
       try {
         createDatabase();
         return running;
       } catch (SQLException e) {
-        if (WRONG_PASSWORD.equals(e.getSQLState())) {
-          throw new EmbeddedPostgresFailed(
-              settings.passwordFile()
-                  + " is not the password of the database in "
-                  + cluster
-                  + ". Restore the file that was written with it.",
-              e);
-        }
+        requirePassword(e);
         if (!patience.pause()) {
           throw new EmbeddedPostgresFailed(
               "The embedded database (process %d) does not answer: %s"
-                  .formatted(running.pid(), e.getMessage()),
+                  .formatted(running.get().pid(), e.getMessage()),
               e);
         }
       }
+    }
+  }
+
+  private void requirePassword(SQLException e) {
+    if (WRONG_PASSWORD.equals(e.getSQLState())) {
+      throw new EmbeddedPostgresFailed(
+          settings.passwordFile()
+              + " is not the password of the database in "
+              + cluster
+              + ". Restore the file that was written with it.",
+          e);
     }
   }
 
@@ -333,16 +343,14 @@ public final class EmbeddedPostgres {
   }
 
   private void createDatabase() throws SQLException {
-    try (var _ = connect(DatabaseSettings.DATABASE)) {
-      return;
-    } catch (SQLException e) {
-      if (!NO_SUCH_DATABASE.equals(e.getSQLState())) {
-        throw e;
-      }
-    }
     try (Connection connection = connect("postgres");
-        Statement statement = connection.createStatement()) {
-      statement.execute("CREATE DATABASE " + DatabaseSettings.DATABASE);
+        Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                "SELECT FROM pg_database WHERE datname = '" + DatabaseSettings.DATABASE + "'")) {
+      if (!found.next()) {
+        statement.execute("CREATE DATABASE " + DatabaseSettings.DATABASE);
+      }
     }
   }
 

@@ -92,6 +92,7 @@ record PostgresBinaries(Path directory) {
 
   private static void unpack(TarArchiveInputStream tar, TarArchiveEntry entry, Path path)
       throws IOException {
+    directory(path.getParent()); // the archive has no entry for bin
     if (entry.isDirectory()) {
       directory(path);
     } else if (entry.isSymbolicLink()) {

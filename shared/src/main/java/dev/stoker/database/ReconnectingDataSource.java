@@ -2,6 +2,7 @@ package dev.stoker.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.Properties;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
@@ -14,6 +15,8 @@ final class ReconnectingDataSource extends SingleConnectionDataSource {
 
   private static final int ANSWER_SECONDS = 1;
 
+  private Optional<Connection> last = Optional.empty();
+
   ReconnectingDataSource(DatabaseSettings settings, Properties properties) {
     super(settings.jdbcUrl(), settings.user(), settings.password(), true);
     setConnectionProperties(properties);
@@ -21,11 +24,10 @@ final class ReconnectingDataSource extends SingleConnectionDataSource {
 
   @Override
   public Connection getConnection() throws SQLException {
-    Connection connection = super.getConnection();
-    if (connection.isValid(ANSWER_SECONDS)) {
-      return connection;
+    if (last.isPresent() && !last.get().isValid(ANSWER_SECONDS)) {
+      resetConnection();
     }
-    resetConnection();
-    return super.getConnection();
+    last = Optional.of(super.getConnection());
+    return last.get();
   }
 }

@@ -116,9 +116,11 @@ record ServerAccount(List<String> prefix, Optional<Owner> owner) {
     }
   }
 
+  /** By way of a shell: setpriv still has root's rights when it runs its first program. */
   private boolean canRun(Path program) {
+    List<String> arguments = List.of("-c", "exec \"$0\" --version", program.toString());
     try {
-      return Command.run(command(program, List.of("--version")), PROBE_TIMEOUT).succeeded();
+      return Command.run(command(Path.of("/bin/sh"), arguments), PROBE_TIMEOUT).succeeded();
     } catch (IOException e) {
       return false; // setpriv or unshare is not there
     }
