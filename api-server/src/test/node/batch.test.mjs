@@ -110,10 +110,10 @@ test('a file uploaded from memory is retrieved, downloaded and deleted', async (
 
   const deleted = await client.files.delete(file.id);
   assert.deepEqual({ ...deleted }, { id: file.id, object: 'file', deleted: true });
-  const { error } = await refused(NotFoundError, client.files.retrieve(file.id));
+  const { error } = await refused(NotFoundError, () => client.files.retrieve(file.id));
   assert.equal(error.param, 'id');
-  await refused(NotFoundError, client.files.content(file.id));
-  await refused(NotFoundError, client.files.delete(file.id));
+  await refused(NotFoundError, () => client.files.content(file.id));
+  await refused(NotFoundError, () => client.files.delete(file.id));
 });
 
 test('expires_after is read from the bracketed form fields', async () => {
@@ -128,7 +128,7 @@ test('expires_after is read from the bracketed form fields', async () => {
 
 test('an upload of an unknown purpose is refused', async () => {
   const file = await toFile(Buffer.from(jsonl(requests(1, 'x'))), 'x.jsonl');
-  const { sent } = await refused(BadRequestError, client.files.create({ file, purpose: 'nonsense' }));
+  const { sent } = await refused(BadRequestError, () => client.files.create({ file, purpose: 'nonsense' }));
   assert.equal(sent, 1);
 });
 
@@ -178,7 +178,7 @@ test('a batch completes and its output holds every line once', async () => {
   assert.equal(result.purpose, 'batch_output');
   assert.equal(result.bytes, (await (await client.files.content(result.id)).arrayBuffer()).byteLength);
 
-  const { error, sent } = await refused(ConflictError, client.batches.cancel(batch.id));
+  const { error, sent } = await refused(ConflictError, () => client.batches.cancel(batch.id));
   assert.equal(sent, 1, 'x-should-retry: false keeps the SDK from asking again');
   assert.match(error.message, /completed/);
 });
@@ -221,25 +221,23 @@ test('a batch of an unknown input file is created and fails', async () => {
 test('bad parameters are refused with code and param, in one call', async () => {
   const file = await upload(jsonl(requests(1, 'params')));
   const expected = [
-    [create(file, { endpoint: '/v1/nonsense' }), 'endpoint', 'invalid_value'],
-    [create(file, { completion_window: 'soon' }), 'completion_window', 'invalid_value'],
-    [create(file, { input_file_id: undefined }), 'input_file_id', 'missing_required_parameter'],
-    [create(file, { metadata: { tags: ['a'] } }), 'metadata.tags', 'invalid_type'],
-    [client.batches.list({ limit: 101 }), 'limit', 'integer_above_max_value'],
-    [client.batches.list({ limit: 0 }), 'limit', 'integer_below_min_value'],
+    [() => create(file, { endpoint: '/v1/nonsense' }), 'endpoint', 'invalid_value'],
+    [() => create(file, { completion_window: 'soon' }), 'completion_window', 'invalid_value'],
+    [() => create(file, { input_file_id: undefined }), 'input_file_id', 'missing_required_parameter'],
+    [() => create(file, { metadata: { tags: ['a'] } }), 'metadata.tags', 'invalid_type'],
+    [() => client.batches.list({ limit: 101 }), 'limit', 'integer_above_max_value'],
+    [() => client.batches.list({ limit: 0 }), 'limit', 'integer_below_min_value'],
   ];
-  const before = calls.length;
-  for (const [promise, param, code] of expected) {
-    const { error } = await refused(BadRequestError, promise);
-    assert.deepEqual({ param: error.param, code: error.code }, { param, code }, error.message);
+  for (const [action, param, code] of expected) {
+    const { error, sent } = await refused(BadRequestError, action);
+    assert.deepEqual({ param: error.param, code: error.code, sent }, { param, code, sent: 1 }, error.message);
   }
-  assert.ok(calls.length - before <= expected.length, 'a refusal was asked for again');
 });
 
 test('an unknown batch is not found', async () => {
-  const { sent } = await refused(NotFoundError, client.batches.retrieve('batch_00000000000000000000000000000000'));
+  const { sent } = await refused(NotFoundError, () => client.batches.retrieve('batch_00000000000000000000000000000000'));
   assert.equal(sent, 1);
-  await refused(NotFoundError, client.batches.cancel('batch_00000000000000000000000000000000'));
+  await refused(NotFoundError, () => client.batches.cancel('batch_00000000000000000000000000000000'));
 });
 
 test('the batches list pages by two over five batches, newest first, each once', async () => {
