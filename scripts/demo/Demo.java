@@ -50,7 +50,7 @@ final class Demo {
     out.printf(
         Locale.ROOT,
         "input    %s (%,d lines, %,d KB)%n",
-        input.file(),
+        shown(input.file()),
         input.lines(),
         (Files.size(input.file()) + 1023) / 1024);
     String file = server.upload(input.file());
@@ -107,7 +107,7 @@ final class Demo {
     if (batch.status().equals("failed")) {
       batch.errors().stream().limit(10).forEach(error -> out.println("  " + error));
       throw new Failure(
-          "the input was refused: " + batch.errors().size() + " faults, the first ones above",
+          "the input was refused for the reasons above",
           "Correct these lines and run the demo again.");
     }
   }
@@ -135,14 +135,20 @@ final class Demo {
     return target.resolve(batch.id() + "_error.jsonl");
   }
 
+  /** A path as a person in the current folder would type it. */
+  private static Path shown(Path path) {
+    Path here = Path.of("").toAbsolutePath();
+    return path.toAbsolutePath().startsWith(here) ? here.relativize(path.toAbsolutePath()) : path;
+  }
+
   private static void show(Answers answers) {
     if (answers.embedded().size() > 1) {
       showNeighbours(Neighbours.among(answers.embedded()));
     }
     for (Answers.Text text : answers.texts()) {
       out.println();
-      entry(text.customId(), 12, text.asked());
-      entry("", 12, "-> " + text.answered());
+      entry(text.customId(), 14, text.asked());
+      entry("", 14, "-> " + text.answered());
     }
   }
 
@@ -152,13 +158,12 @@ final class Demo {
         Locale.ROOT,
         "%nNearest neighbours: a text, its closest among the other %,d, and their cosine%n",
         pairs.size() - 1);
-    int width = 2 + pairs.stream().mapToInt(pair -> pair.of().customId().length()).max().orElse(0);
-    int column = Math.clamp(width, 8, 24);
+    int column = column(pairs);
     for (Neighbours.Pair pair : neighbours.samples(SAMPLES)) {
       out.println();
-      entry(pair.of().customId(), column + 6, pair.of().text());
+      entry("      " + pair.of().customId(), column, pair.of().text());
       String cosine = String.format(Locale.ROOT, "%.2f  ", pair.similarity());
-      entry(cosine + pair.nearest().customId(), column + 6, pair.nearest().text());
+      entry(cosine + pair.nearest().customId(), column, pair.nearest().text());
     }
     if (neighbours.haveTopics()) {
       out.printf(
@@ -170,6 +175,12 @@ final class Demo {
           100.0 * neighbours.ofSameTopic() / pairs.size(),
           100 * neighbours.ofSameTopicByChance() / pairs.size());
     }
+  }
+
+  /** Where the texts begin: beyond " 0.87 " and the longest reasonable custom_id. */
+  private static int column(List<Neighbours.Pair> pairs) {
+    int longest = pairs.stream().mapToInt(pair -> pair.of().customId().length()).max().orElse(0);
+    return 8 + Math.clamp(longest, 4, 24) + 2;
   }
 
   private static void summarize(Ended ended, Answers answers, Path target) {
@@ -186,8 +197,8 @@ final class Demo {
         batch.counts().completed(),
         batch.counts().failed());
     out.println("Every custom_id of the input is in the answers exactly once.");
-    batch.outputFile().ifPresent(_ -> out.println("answers  " + outputFile(target, batch)));
-    batch.errorFile().ifPresent(_ -> out.println("errors   " + errorFile(target, batch)));
+    batch.outputFile().ifPresent(_ -> out.println("answers  " + shown(outputFile(target, batch))));
+    batch.errorFile().ifPresent(_ -> out.println("errors   " + shown(errorFile(target, batch))));
   }
 
   private static void checkAllAnswered(Batch batch, Answers answers) {
@@ -203,8 +214,7 @@ final class Demo {
 
   /** Prints a label and, beside it, a text wrapped to the width of a terminal. */
   private static void entry(String label, int column, String text) {
-    String left =
-        ("  " + label + " ".repeat(column)).substring(0, Math.max(column, label.length() + 4));
+    String left = String.format("  %-" + (column - 4) + "s  ", label);
     for (String line : wrap(text, WIDTH - left.length())) {
       out.println((left + line).stripTrailing());
       left = " ".repeat(left.length());
@@ -227,8 +237,8 @@ final class Demo {
 
   private static void end(String message, String nextStep) {
     out.println();
-    out.println(message);
-    out.println(nextStep);
+    System.err.println(message);
+    System.err.println(nextStep);
     System.exit(1);
   }
 }

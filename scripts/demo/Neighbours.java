@@ -1,6 +1,7 @@
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** For each of some embedded texts, the other one whose vector is closest. */
@@ -45,17 +46,15 @@ final class Neighbours {
   }
 
   /** Some pairs from all over the list, at varying places within its topics. */
-  List<Pair> samples(int count) {
-    List<Pair> samples = new ArrayList<>();
-    for (int k = 0; k < Math.min(count, pairs.size()); k++) {
-      samples.add(pairs.get((int) ((long) k * pairs.size() / count + 3 * k) % pairs.size()));
-    }
-    return samples;
+  List<Pair> samples(int wanted) {
+    int count = Math.min(wanted, pairs.size());
+    int step = pairs.size() / count;
+    return IntStream.range(0, count).mapToObj(k -> pairs.get(k * step + 3 * k % step)).toList();
   }
 
   /** Whether the custom ids say topics at all: several, each with several texts. */
   boolean haveTopics() {
-    long topics = pairs.stream().map(pair -> pair.of().topic()).distinct().count();
+    int topics = sizes().size();
     return topics > 1 && topics <= pairs.size() / 2;
   }
 
@@ -66,11 +65,12 @@ final class Neighbours {
   /** How many neighbours of the same topic blind choice would give. */
   double ofSameTopicByChance() {
     double others = pairs.size() - 1.0;
-    return pairs.stream().mapToDouble(pair -> (sizeOf(pair.of().topic()) - 1) / others).sum();
+    return sizes().values().stream().mapToDouble(size -> size * (size - 1) / others).sum();
   }
 
-  private long sizeOf(String topic) {
-    return pairs.stream().filter(pair -> pair.of().topic().equals(topic)).count();
+  private Map<String, Long> sizes() {
+    return pairs.stream()
+        .collect(Collectors.groupingBy(pair -> pair.of().topic(), Collectors.counting()));
   }
 
   private static Pair nearest(List<Embedded> texts, int of) {
