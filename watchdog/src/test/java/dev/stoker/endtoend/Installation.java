@@ -136,7 +136,7 @@ public final class Installation implements AutoCloseable {
   public Optional<ProcessHandle> process(String component) {
     try {
       Path file = runDirectory().resolve(component + ".pid");
-      String[] words = Files.readString(file).strip().split(" ");
+      String[] words = Files.readString(file).strip().split(" ", -1);
       long pid = Long.parseLong(words[0]);
       boolean same = words.length > 1 && words[1].equals(startTicks(pid));
       return same ? ProcessHandle.of(pid) : Optional.empty();
@@ -151,6 +151,13 @@ public final class Installation implements AutoCloseable {
         process(component)
             .orElseThrow(() -> new IllegalStateException(component + " does not run"));
     signal(process.pid(), signal);
+  }
+
+  /** The worker processes, as the watchdog has started them. */
+  public List<ProcessHandle> workers() {
+    return processes().stream()
+        .filter(process -> describe(process).contains("worker.jar"))
+        .toList();
   }
 
   /** Every process that belongs to this installation, whoever started it. */
@@ -248,13 +255,15 @@ public final class Installation implements AutoCloseable {
 
   /** Below the range from which the system hands out ports, so that nobody gets it meanwhile. */
   private static int freePort() {
-    while (true) {
-      int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
-      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-        return socket.getLocalPort();
-      } catch (IOException e) {
-        continue; // taken
-      }
+    int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
+    return isFree(port) ? port : freePort();
+  }
+
+  private static boolean isFree(int port) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return socket.isBound();
+    } catch (IOException e) {
+      return false;
     }
   }
 
