@@ -97,6 +97,7 @@ if [ -z "${STOKER_DATABASE_URL:-}" ]; then
 fi
 
 if ! running_pid api_server >/dev/null; then
+  say "api-server starts ..."
   launch api_server "$JAVA_HOME/bin/java" -Xmx"${STOKER_API_HEAP:-384m}" -XX:+ExitOnOutOfMemoryError \
     ${STOKER_API_JAVA_OPTIONS:-} -jar "$STOKER_HOME/api-server/target/api-server.jar" 9>&-
   started+=(api_server)
