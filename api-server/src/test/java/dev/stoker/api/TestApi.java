@@ -14,6 +14,7 @@ import dev.stoker.queue.ShardTable;
 import dev.stoker.settings.Settings;
 import dev.stoker.testing.TestDatabase;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -28,69 +29,112 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The whole server on a port of its own and a database of its own, one for a test class. It also
- * plays the worker: it beats, claims and settles.
+ * The whole server on a port and a database of its own, with small limits; one for all test
+ * classes, its database emptied before each test. It also plays the worker: it beats, claims and
+ * settles.
  */
-public final class TestApi implements BeforeAllCallback, AfterAllCallback {
+public final class TestApi implements BeforeAllCallback, BeforeEachCallback {
+  public static final int UPLOAD_BYTES_MAX = 3_000_000;
+  public static final int LINE_BYTES_MAX = 65_536;
+  public static final int LINES_MAX = 1000;
+
   public static final String MODEL = "m-1";
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-  private final TestDatabase database;
-  private final Map<String, String> settings;
   private final JsonMapper json = new JsonMapper();
   private final LineCheck check = new LineCheck();
-  private HttpClient client;
-  private ConfigurableApplicationContext context;
-  private int port;
+  private Server server;
 
-  public TestApi(TestDatabase database, Map<String, String> settings) {
-    this.database = database;
-    this.settings = settings;
+  /** What lives as long as the test run. */
+  private static final class Server implements AutoCloseable {
+    private final ExtensionContext root;
+    private final TestDatabase database = new TestDatabase();
+    private final ConfigurableApplicationContext context;
+    private final HttpClient client =
+        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    Server(ExtensionContext root) {
+      this.root = root;
+      database.beforeAll(root);
+      Map<String, String> environment = new HashMap<>(database.environment());
+      environment.put("STOKER_API_PORT", "0");
+      environment.put("STOKER_LOG_DIR", logs().toString());
+      environment.put("STOKER_UPLOAD_BYTES_MAX", Integer.toString(UPLOAD_BYTES_MAX));
+      environment.put("STOKER_LINE_BYTES_MAX", Integer.toString(LINE_BYTES_MAX));
+      environment.put("STOKER_BATCH_LINES_MAX", Integer.toString(LINES_MAX));
+      context = ApiServer.start(ApiSettings.from(new Settings(environment)));
+    }
+
+    private static Path logs() {
+      try {
+        return Files.createTempDirectory("stoker-test-logs-");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      client.close();
+      context.close();
+      database.afterAll(root);
+    }
   }
 
   @Override
-  public void beforeAll(ExtensionContext extension) throws IOException {
-    Path logs = Files.createTempDirectory("stoker-test-logs-");
-    Map<String, String> environment = new HashMap<>(database.environment());
-    environment.put("STOKER_API_PORT", "0");
-    environment.put("STOKER_LOG_DIR", logs.toString());
-    environment.putAll(settings);
-    context = ApiServer.start(ApiSettings.from(new Settings(environment)));
-    port = Integer.parseInt(context.getEnvironment().getRequiredProperty("local.server.port"));
-    client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  public void beforeAll(ExtensionContext extension) {
+    ExtensionContext root = extension.getRoot();
+    server =
+        root.getStore(ExtensionContext.Namespace.GLOBAL)
+            .computeIfAbsent(Server.class, _ -> new Server(root), Server.class);
   }
 
   @Override
-  public void afterAll(ExtensionContext extension) {
-    client.close();
-    context.close();
+  public void beforeEach(ExtensionContext extension) {
+    empty(extension);
+    beat(Duration.ZERO);
+  }
+
+  /** The server's loops go on meanwhile, and now and then one of the two has to give way. */
+  private void empty(ExtensionContext extension) {
+    for (int deadlocks = 0; deadlocks < 10; deadlocks++) {
+      try {
+        server.database.beforeEach(extension);
+        return;
+      } catch (PessimisticLockingFailureException e) {
+        // Once more.
+      }
+    }
+    throw new AssertionError("the database cannot be emptied");
   }
 
   public int port() {
-    return port;
+    return server.context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
   }
 
   public String url(String path) {
-    return "http://127.0.0.1:" + port + path;
+    return "http://127.0.0.1:" + port() + path;
   }
 
   public JdbcClient jdbc() {
-    return database.jdbc();
+    return server.database.jdbc();
   }
 
-  /** Does what one round of a loop does, now. */
+  /** A piece of the running server. */
   public <T> T bean(Class<T> type) {
-    return context.getBean(type);
+    return server.context.getBean(type);
   }
 
   public Answer get(String path) {
@@ -119,10 +163,10 @@ public final class TestApi implements BeforeAllCallback, AfterAllCallback {
   public Answer send(HttpRequest.Builder request) {
     try {
       HttpResponse<byte[]> response =
-          client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+          server.client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
       return new Answer(response);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
@@ -237,6 +281,11 @@ public final class TestApi implements BeforeAllCallback, AfterAllCallback {
         .update();
   }
 
+  /** There was never a worker. */
+  public void noWorker() {
+    jdbc().sql("DELETE FROM worker_heartbeat").update();
+  }
+
   /** The worker runs everything that is queued; lines whose custom_id begins with bad fail. */
   public void work() {
     ShardTable shards = new ShardTable(jdbc());
@@ -254,7 +303,9 @@ public final class TestApi implements BeforeAllCallback, AfterAllCallback {
 
   private void end(BatchId batch) {
     new BatchEndTable(
-            jdbc(), database.database().transactions(), new OrderedIds(InstantSource.system()))
+            jdbc(),
+            server.database.database().transactions(),
+            new OrderedIds(InstantSource.system()))
         .end(batch);
   }
 
@@ -295,7 +346,7 @@ public final class TestApi implements BeforeAllCallback, AfterAllCallback {
   }
 
   /** Asks until the answer is right, for a bounded time. */
-  public static <T> T await(Supplier<T> question, java.util.function.Predicate<T> right) {
+  public static <T> T await(Supplier<T> question, Predicate<T> right) {
     long start = System.nanoTime();
     T answer = question.get();
     while (!right.test(answer)) {

@@ -3,27 +3,11 @@ package dev.stoker.api;
 import static dev.stoker.api.TestApi.line;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.stoker.testing.TestDatabase;
-import java.time.Duration;
-import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class WholePathTest {
-  @Order(1)
-  @RegisterExtension
-  static final TestDatabase database = new TestDatabase();
-
-  @Order(2)
-  @RegisterExtension
-  static final TestApi api = new TestApi(database, Map.of());
-
-  @BeforeEach
-  void a_worker_is_there() {
-    api.beat(Duration.ZERO);
-  }
+  @RegisterExtension static final TestApi api = new TestApi();
 
   @Test
   void a_file_becomes_a_batch_becomes_results() {
