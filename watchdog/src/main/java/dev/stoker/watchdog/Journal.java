@@ -72,7 +72,7 @@ final class Journal {
 
   private void ready(Notice.Ready told, String evidence) {
     Start start = told.start();
-    if (start.after().isEmpty() || !start.cause().counts()) {
+    if (!start.cause().counts()) {
       log.info(
           "Worker {} ready after {} ms: {}",
           worker,
@@ -80,22 +80,28 @@ final class Journal {
           start.cause().text());
       return;
     }
-    String story = story(told, start.after().get());
+    String story = story(told);
     log.warn("Worker {} recovered: {}", worker, story);
     alerts.recovered(worker, start.cause().text(), story, evidence);
   }
 
-  private static String story(Notice.Ready told, Ending ending) {
-    return "%s; fenced %d ms, killed %d ms, confirmed %d ms, %d leases returned, new pid %d after %d ms, ready after %d ms"
+  private static String story(Notice.Ready told) {
+    return "%s%s, new pid %d after %d ms, ready after %d ms"
         .formatted(
             told.start().cause().text(),
-            ending.toFence().toMillis(),
-            ending.toKill().toMillis(),
-            ending.toConfirm().toMillis(),
-            ending.leasesReturned(),
+            told.start().after().map(Journal::steps).orElse(""),
             told.child().process().pid(),
             told.toLaunch().toMillis(),
             told.toReady().toMillis());
+  }
+
+  private static String steps(Ending ending) {
+    return "; fenced %d ms, killed %d ms, confirmed %d ms, %d leases returned"
+        .formatted(
+            ending.toFence().toMillis(),
+            ending.toKill().toMillis(),
+            ending.toConfirm().toMillis(),
+            ending.leasesReturned());
   }
 
   private void gaveUp(Notice.GaveUp told, String evidence) {

@@ -49,6 +49,7 @@ class WatchdogTest {
   void a_killed_worker_is_replaced_and_its_leases_go_back() throws Exception {
     start(Map.of());
     WorkerView first = awaitReady(1);
+    awaitState(SlotState.RUNNING);
     lease(first.id().holder());
     long killedAt = System.nanoTime();
     WatchdogProcess.signal(pid(first), "KILL");
@@ -127,10 +128,10 @@ class WatchdogTest {
     awaitState(SlotState.RUNNING);
     until("told", () -> latest().log().contains("healthy"));
     long child = Long.parseLong(Files.readString(directory.resolve("child")));
-    assertThat(ProcessHandle.of(child)).isPresent();
+    assertThat(runs(child)).isTrue();
     WatchdogProcess.signal(pid(first), "KILL");
     awaitReady(2);
-    assertThat(ProcessHandle.of(child).filter(ProcessHandle::isAlive)).isEmpty();
+    assertThat(runs(child)).isFalse();
     ProcessHandle.of(Long.parseLong(Files.readString(directory.resolve("child"))))
         .ifPresent(ProcessHandle::destroyForcibly);
   }
@@ -253,11 +254,11 @@ class WatchdogTest {
       WorkerView first = awaitReady(1);
       awaitState(SlotState.RUNNING);
       detour.block();
-      Patience.whilst("the worker lives", Duration.ofSeconds(6), () -> lives(first));
+      Patience.whilst("the worker lives", Duration.ofSeconds(5), () -> lives(first));
       assertThat(latest().log()).contains("The database does not answer");
       detour.reopen();
       until("it answers", () -> latest().log().contains("The database answers"));
-      Patience.whilst("the worker lives", Duration.ofSeconds(4), () -> lives(first));
+      Patience.whilst("the worker lives", Duration.ofSeconds(3), () -> lives(first));
       assertThat(recoveries()).hasSize(1);
     }
   }
@@ -286,7 +287,7 @@ class WatchdogTest {
     Patience.whilst("the worker lives", Duration.ofSeconds(3), () -> lives(first));
     latest().signal("CONT");
     until("noticed", () -> latest().log().contains("stood still"));
-    Patience.whilst("the worker lives", Duration.ofSeconds(4), () -> lives(first));
+    Patience.whilst("the worker lives", Duration.ofSeconds(3), () -> lives(first));
     assertThat(recoveries()).hasSize(1);
   }
 
@@ -351,6 +352,12 @@ class WatchdogTest {
 
   private static Optional<ProcessHandle> handle(WorkerView view) {
     return view.process().flatMap(process -> ProcessHandle.of(process.pid()));
+  }
+
+  /** For the JDK a zombie lives; and who reaps the orphans of a test takes its time. */
+  private static boolean runs(long pid) throws IOException {
+    Path stat = Path.of("/proc", Long.toString(pid), "stat");
+    return Files.exists(stat) && !Files.readString(stat).contains(") Z ");
   }
 
   private static boolean lives(WorkerView view) {

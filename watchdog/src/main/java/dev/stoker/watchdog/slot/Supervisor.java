@@ -411,7 +411,7 @@ public record Supervisor(SlotSettings settings, String bootId) {
       }
       case Answer.NotLaunched failed -> {
         Cause cause = new Cause.NotStarted(failed.reason());
-        yield begin(new Start(cause, status.start().streak() + 1, status.start().after()), seen);
+        yield begin(new Start(cause, status.start().streak() + 1, Optional.empty()), seen);
       }
       case null, default -> Decision.of(status);
     };
