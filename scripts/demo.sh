@@ -37,6 +37,6 @@ on_terminal=false
   "$STOKER_HOME/scripts/demo/Demo.java" "$API_URL/v1" "$STOKER_DATA_DIR/demo" "$input" $on_terminal
 status=$?
 say ""
-[ $status -le 128 ] || say "Interrupted: the batch goes on without the demo."
+[ $status -le 128 ] || say "Interrupted; the batch goes on. Cancel it: curl -X POST $API_URL/v1/batches/BATCH/cancel"
 say "Stoker keeps running at $API_URL; stop it with scripts/stop-all.sh"
 exit $status

@@ -86,8 +86,10 @@ final class Demo {
           lastDone = batch.counts().done();
           lastMove = System.nanoTime();
         }
+      } catch (Server.Busy e) {
+        progress.waiting(e.getMessage());
       } catch (IOException e) {
-        progress.waiting(e.getMessage() == null ? "no connection" : e.getMessage());
+        progress.waiting("no answer from the api-server");
       }
       Thread.sleep(POLL);
     }

@@ -1,5 +1,7 @@
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Locale;
 
 /**
@@ -9,8 +11,13 @@ final class Progress {
   private static final int BAR = 24;
   private static final Duration PLAIN_EVERY = Duration.ofSeconds(2);
 
+  private static final Duration WINDOW = Duration.ofSeconds(10);
+
+  private record Mark(Duration elapsed, long done) {}
+
   private final PrintStream out;
   private final boolean terminal;
+  private final Deque<Mark> window = new ArrayDeque<>();
   private String lastStatus = "";
   private long plainDueNanos;
 
@@ -21,7 +28,7 @@ final class Progress {
 
   /** Shows a batch that has been running this long. */
   void show(Batch batch, Duration elapsed) {
-    String line = line(batch.status(), batch.counts(), elapsed);
+    String line = line(batch.status(), batch.counts(), rate(batch.counts().done(), elapsed));
     if (terminal) {
       out.print("\r" + line + "\u001b[K");
       out.flush();
@@ -36,7 +43,7 @@ final class Progress {
   void waiting(String reason) {
     if (!reason.equals(lastStatus)) {
       end();
-      out.println("  waiting for the server: " + reason);
+      out.println("  the batch goes on, the demo waits: " + reason);
       lastStatus = reason;
     }
   }
@@ -47,12 +54,20 @@ final class Progress {
     }
   }
 
-  private static String line(String status, Batch.Counts counts, Duration elapsed) {
+  private double rate(long done, Duration elapsed) {
+    window.add(new Mark(elapsed, done));
+    while (window.size() > 2 && window.peek().elapsed().compareTo(elapsed.minus(WINDOW)) < 0) {
+      window.remove();
+    }
+    Mark first = window.peek();
+    long millis = Math.max(1, elapsed.minus(first.elapsed()).toMillis());
+    return (done - first.done()) * 1000.0 / millis;
+  }
+
+  private static String line(String status, Batch.Counts counts, double rate) {
     if (counts.total() == 0) {
       return "  " + status;
     }
-    double seconds = Math.max(0.001, elapsed.toMillis() / 1000.0);
-    double rate = counts.done() / seconds;
     int filled = (int) (BAR * counts.done() / counts.total());
     return String.format(
         Locale.ROOT,
