@@ -10,6 +10,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -25,6 +26,7 @@ public final class LineCheck {
 
   private final JsonFactory json =
       JsonFactory.builder()
+          .disable(TokenStreamFactory.Feature.CHARSET_DETECTION) // JSON lines are UTF-8, no mark
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(500)
