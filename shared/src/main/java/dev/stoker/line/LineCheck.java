@@ -63,7 +63,7 @@ public final class LineCheck {
     private JsonToken bodyToken;
     private int bodyOffset;
     private int bodyLength;
-    private final Text model = new Text();
+    private Text model = new Text();
     private boolean streams;
     private final Set<String> bodyFields = new HashSet<>();
 
@@ -97,6 +97,8 @@ public final class LineCheck {
       bodyToken = parser.currentToken();
       bodyOffset = start(parser);
       bodyFields.clear();
+      model = new Text();
+      streams = false;
       if (bodyToken == JsonToken.START_OBJECT) {
         while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
           String name = parser.currentName();
