@@ -29,7 +29,7 @@ public final class ShardTable {
    * MATERIALIZED is a fence: without it the planner may run the subquery again and lease more than
    * asked for.
    */
-  private static final String CLAIM =
+  static final String CLAIM =
       """
       WITH picked AS MATERIALIZED (
           SELECT s.batch, s.ordinal
@@ -98,7 +98,7 @@ public final class ShardTable {
   /**
    * Locks the shards that are still held under the token named, stores their results, and counts
    * what it stored. A result that is there already, because this statement was sent before, is not
-   * counted again.
+   * counted again; nor is a line that one call names twice.
    */
   private static final String SETTLE =
       """
@@ -110,7 +110,7 @@ public final class ShardTable {
           ORDER BY s.batch, s.ordinal
           FOR UPDATE OF s
       ), finished AS (
-          SELECT held.batch, held.ordinal, f.*
+          SELECT DISTINCT ON (held.batch, f.line) held.batch, held.ordinal, f.*
           FROM unnest(:slots, :lines, :succeeded, :bodies, :input, :cached, :output, :reasoning)
                AS f (slot, line, succeeded, body, input_tokens, cached_tokens, output_tokens, reasoning_tokens)
           JOIN held ON held.slot = f.slot
