@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -584,6 +585,102 @@ class ShardTableTest {
     rows.expire(lease);
     shards.reapExpired();
     assertThat(shards.claim(HOLDER, MODELS, 1, TTL)).hasSize(1);
+  }
+
+  // locks
+
+  /** Two statements that lock the same shards in different orders end each other's transactions. */
+  @Test
+  void renewing_locks_shards_in_the_same_order_as_settling() {
+    assertLocksFirstShardFirst(leases -> shards.renew(leases, TTL));
+  }
+
+  @Test
+  void giving_back_locks_shards_in_the_same_order_as_settling() {
+    assertLocksFirstShardFirst(leases -> shards.giveBack(leases, Duration.ZERO));
+  }
+
+  @Test
+  void settling_locks_shards_in_their_order() {
+    assertLocksFirstShardFirst(
+        leases ->
+            shards.settle(
+                List.of(succeeded(leases.getFirst(), 2), succeeded(leases.getLast(), 1))));
+  }
+
+  @Test
+  void reaping_a_holder_locks_shards_in_the_same_order_as_settling() {
+    assertLocksFirstShardFirst(_ -> shards.reapHolder(HOLDER));
+  }
+
+  /**
+   * While shard 0 is locked, a statement on shards 1 and 0 waits for it without holding shard 1.
+   */
+  private void assertLocksFirstShardFirst(Consumer<List<Lease>> statement) {
+    BatchId batch = rows.batch().part("m", 2).part("m", 2).insert();
+    fillTheTable(); // so that the plans are those of a busy server
+    database.jdbc().sql("UPDATE shard SET priority = -1 WHERE ordinal = 1").update();
+    Lease second = shards.claim(HOLDER, MODELS, 1, TTL).getFirst();
+    Lease first = shards.claim(HOLDER, MODELS, 1, TTL).getFirst();
+    assertThat(first.key()).isEqualTo(new ShardKey(batch, 0));
+    CompletableFuture<Boolean> done = new CompletableFuture<>();
+    database
+        .database()
+        .transactions()
+        .executeWithoutResult(
+            _ -> {
+              lock(batch, 0);
+              start(
+                  done,
+                  () -> {
+                    statement.accept(List.of(second, first));
+                    return true;
+                  });
+              awaitLock();
+              lock(batch, 1);
+            });
+    assertThat(done.join()).isTrue();
+  }
+
+  @Test
+  void reaping_does_not_wait_for_a_lease_that_is_being_settled() {
+    BatchId batch = rows.batch().part("m", 2).part("m", 2).insert();
+    List<Lease> leases = shards.claim(HOLDER, MODELS, 2, TTL);
+    leases.forEach(rows::expire);
+    database
+        .database()
+        .transactions()
+        .executeWithoutResult(
+            _ -> {
+              shards.settle(List.of(succeeded(lease(leases, batch, 0), 1)));
+              assertThat(elsewhere(shards::reapExpired)).isEqualTo(1);
+            });
+    assertThat(rows.shard(new ShardKey(batch, 0)).completed()).isEqualTo(1);
+    assertThat(shards.reapExpired()).as("in the next round").isEqualTo(1);
+  }
+
+  private void fillTheTable() {
+    rows.batch().part("other", 1).insert();
+    database
+        .jdbc()
+        .sql(
+            """
+            INSERT INTO shard (batch, ordinal, file, part, model, lines, priority, deadline)
+            SELECT s.batch, n, s.file, 0, 'other', 1, s.priority, s.deadline
+            FROM shard s, generate_series(1, 2000) AS n WHERE s.model = 'other'
+            """)
+        .update();
+    database.jdbc().sql("ANALYZE").update();
+  }
+
+  private void lock(BatchId batch, int ordinal) {
+    database
+        .jdbc()
+        .sql("SELECT 1 FROM shard WHERE batch = ? AND ordinal = ? FOR UPDATE NOWAIT")
+        .param(batch.value())
+        .param(ordinal)
+        .query()
+        .singleRow();
   }
 
   // helpers
