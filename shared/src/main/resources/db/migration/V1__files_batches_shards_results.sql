@@ -42,8 +42,10 @@ CREATE TABLE batch (
     CONSTRAINT status_is_known CHECK (status IN ('validating', 'in_progress', 'finalizing', 'completed',
                                                  'failed', 'expired', 'cancelling', 'cancelled')),
     CONSTRAINT ended_batch_accounts_for_every_line CHECK (
-        status NOT IN ('completed', 'expired', 'cancelled') OR (total IS NOT NULL AND completed + failed = total)),
-    CONSTRAINT counts_only_at_the_end CHECK ((completed IS NULL) = (failed IS NULL)),
+        status NOT IN ('completed', 'expired', 'cancelled') OR coalesce(completed + failed = total, false)),
+    CONSTRAINT counts_only_at_the_end CHECK (
+        (completed IS NULL) = (failed IS NULL) AND
+        (completed IS NULL OR status IN ('completed', 'failed', 'expired', 'cancelled'))),
     CONSTRAINT failed_says_why CHECK ((status = 'failed') = (errors IS NOT NULL)),
     CONSTRAINT files_only_at_the_end CHECK (
         status IN ('completed', 'expired', 'cancelled') OR (output_file IS NULL AND error_file IS NULL)),
@@ -118,8 +120,8 @@ CREATE TABLE shard (
     available_at     timestamptz NOT NULL DEFAULT now(),
     leased_by        text,    -- a worker's incarnation
     lease_expires_at timestamptz,
-    completed        int      NOT NULL DEFAULT 0,
-    failed           int      NOT NULL DEFAULT 0,
+    completed        int      NOT NULL DEFAULT 0 CHECK (completed >= 0),
+    failed           int      NOT NULL DEFAULT 0 CHECK (failed >= 0),
     output_bytes     bigint   NOT NULL DEFAULT 0, -- of its results, each with its line end
     error_bytes      bigint   NOT NULL DEFAULT 0,
     input_tokens     bigint   NOT NULL DEFAULT 0,

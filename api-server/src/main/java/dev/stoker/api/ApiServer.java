@@ -56,6 +56,6 @@ public final class ApiServer {
     beans.registerSingleton("databaseSettings", settings.database());
     beans.registerSingleton("uploadSettings", settings.upload());
     beans.registerSingleton("intakeSettings", settings.intake());
-    beans.registerSingleton("gateSettings", settings.gate());
+    beans.registerSingleton("gate", settings.gate());
   }
 }

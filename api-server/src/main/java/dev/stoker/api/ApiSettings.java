@@ -1,10 +1,12 @@
 package dev.stoker.api;
 
 import dev.stoker.api.files.UploadSettings;
-import dev.stoker.api.health.GateSettings;
 import dev.stoker.api.http.HttpSettings;
 import dev.stoker.api.intake.IntakeSettings;
 import dev.stoker.database.DatabaseSettings;
+import dev.stoker.health.Gate;
+import dev.stoker.logging.ErrorReports;
+import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.Settings;
 
 /** All that can be set. */
@@ -13,8 +15,9 @@ public record ApiSettings(
     DatabaseSettings database,
     UploadSettings upload,
     IntakeSettings intake,
-    GateSettings gate,
-    LogSettings log) {
+    Gate gate,
+    ProcessLog log,
+    ErrorReports reports) {
 
   /**
    * @throws dev.stoker.settings.InvalidSettings naming every wrong key
@@ -26,8 +29,9 @@ public record ApiSettings(
             DatabaseSettings.from(settings),
             UploadSettings.from(settings),
             IntakeSettings.from(settings),
-            GateSettings.from(settings),
-            LogSettings.from(settings));
+            Gate.from(settings),
+            ProcessLog.from(settings),
+            ErrorReports.from(settings));
     settings.verify();
     return read;
   }

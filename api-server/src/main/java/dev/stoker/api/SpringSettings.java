@@ -1,8 +1,9 @@
 package dev.stoker.api;
 
+import dev.stoker.logging.ErrorReports;
+import dev.stoker.logging.ProcessLog;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.StandardEnvironment;
@@ -27,6 +28,7 @@ final class SpringSettings extends StandardEnvironment {
     web(properties, settings);
     database(properties);
     logging(properties, settings.log());
+    reporting(properties, settings.reports());
     properties.put("spring.main.banner-mode", "off");
     properties.put("spring.application.name", "stoker-api");
     properties.put("spring.threads.virtual.enabled", true);
@@ -55,23 +57,22 @@ final class SpringSettings extends StandardEnvironment {
     properties.put("spring.jpa.open-in-view", false);
   }
 
-  private static void logging(Map<String, Object> properties, LogSettings log) {
+  private static void logging(Map<String, Object> properties, ProcessLog log) {
     properties.put("logging.file.name", log.directory().resolve("api_server.log").toString());
-    properties.put("logging.logback.rollingpolicy.max-file-size", "20MB");
-    properties.put("logging.logback.rollingpolicy.max-history", 14);
-    properties.put("logging.logback.rollingpolicy.total-size-cap", "500MB");
-    log.sentryDsn()
+    properties.put("logging.logback.rollingpolicy.max-file-size", ProcessLog.FILE_MAX);
+    properties.put("logging.logback.rollingpolicy.max-history", ProcessLog.DAYS_MAX);
+    properties.put("logging.logback.rollingpolicy.total-size-cap", ProcessLog.TOTAL_MAX);
+  }
+
+  private static void reporting(Map<String, Object> properties, ErrorReports reports) {
+    reports
+        .sentryDsn()
         .ifPresent(
             dsn -> {
               properties.put("sentry.dsn", dsn);
-              properties.put("sentry.environment", log.environment());
-              properties.put("sentry.release", "stoker@" + version());
+              properties.put("sentry.environment", reports.environment());
+              properties.put("sentry.release", ErrorReports.release());
               properties.put("sentry.tags.component", "api-server");
             });
-  }
-
-  private static String version() {
-    return Optional.ofNullable(SpringSettings.class.getPackage().getImplementationVersion())
-        .orElse("unpackaged");
   }
 }

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stoker.api.files.UploadSettings;
-import dev.stoker.api.health.GateSettings;
 import dev.stoker.api.http.HttpSettings;
 import dev.stoker.api.intake.IntakeSettings;
+import dev.stoker.health.Gate;
+import dev.stoker.logging.ErrorReports;
+import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import java.nio.file.Path;
@@ -29,10 +31,9 @@ class ApiSettingsTest {
     assertThat(settings.http()).isEqualTo(new HttpSettings("127.0.0.1", 4080, false));
     assertThat(settings.upload()).isEqualTo(new UploadSettings(209_715_200, 16_777_216));
     assertThat(settings.intake()).isEqualTo(new IntakeSettings(50_000));
-    assertThat(settings.gate()).isEqualTo(new GateSettings(Duration.ofSeconds(60)));
-    assertThat(settings.log())
-        .isEqualTo(
-            new LogSettings(Path.of("logs").toAbsolutePath(), Optional.empty(), "production"));
+    assertThat(settings.gate()).isEqualTo(new Gate(Duration.ofSeconds(60)));
+    assertThat(settings.log()).isEqualTo(new ProcessLog(Path.of("logs").toAbsolutePath()));
+    assertThat(settings.reports()).isEqualTo(new ErrorReports(Optional.empty(), "production"));
     assertThat(settings.database().embedded()).isTrue();
   }
 
@@ -54,9 +55,10 @@ class ApiSettingsTest {
     assertThat(settings.http()).isEqualTo(new HttpSettings("0.0.0.0", 4090, true));
     assertThat(settings.upload()).isEqualTo(new UploadSettings(20L << 30, 1024));
     assertThat(settings.intake()).isEqualTo(new IntakeSettings(10_000_000));
-    assertThat(settings.gate()).isEqualTo(new GateSettings(Duration.ofMinutes(5)));
-    assertThat(settings.log())
-        .isEqualTo(new LogSettings(Path.of("/tmp/l"), Optional.of("https://k@host/1"), "test"));
+    assertThat(settings.gate()).isEqualTo(new Gate(Duration.ofMinutes(5)));
+    assertThat(settings.log()).isEqualTo(new ProcessLog(Path.of("/tmp/l")));
+    assertThat(settings.reports())
+        .isEqualTo(new ErrorReports(Optional.of("https://k@host/1"), "test"));
   }
 
   @ParameterizedTest

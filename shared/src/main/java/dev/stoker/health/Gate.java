@@ -1,5 +1,6 @@
 package dev.stoker.health;
 
+import dev.stoker.settings.Settings;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
@@ -17,6 +18,16 @@ import java.util.stream.Collectors;
 public record Gate(Duration staleAfter) {
   /** Long enough for a respawn, short enough that no SDK gives up on it. */
   private static final Duration RETRY_AFTER = Duration.ofSeconds(10);
+
+  public static Gate from(Settings settings) {
+    return new Gate(
+        settings.duration(
+            "STOKER_HEARTBEAT_STALE_AFTER",
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(1),
+            Duration.ofHours(1),
+            "a worker whose heartbeat is older counts as dead: batches are refused, it is replaced"));
+  }
 
   public GateDecision decide(Collection<WorkerView> workers, Collection<SlotView> slots) {
     Set<String> givenUp =

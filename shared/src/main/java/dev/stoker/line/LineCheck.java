@@ -2,6 +2,7 @@ package dev.stoker.line;
 
 import dev.stoker.batch.Endpoint;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -10,6 +11,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -25,6 +27,7 @@ public final class LineCheck {
 
   private final JsonFactory json =
       JsonFactory.builder()
+          .disable(TokenStreamFactory.Feature.CHARSET_DETECTION) // JSON lines are UTF-8, no mark
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(500)
@@ -56,12 +59,13 @@ public final class LineCheck {
 
     private final Text customId = new Text();
     private String customIdJson = "";
+    private boolean customIdIsUtf8 = true;
     private final Text method = new Text();
     private final Text url = new Text();
     private JsonToken bodyToken;
     private int bodyOffset;
     private int bodyLength;
-    private final Text model = new Text();
+    private Text model = new Text();
     private boolean streams;
     private final Set<String> bodyFields = new HashSet<>();
 
@@ -89,12 +93,16 @@ public final class LineCheck {
       customId.read(parser);
       int end = end(parser);
       customIdJson = new String(bytes, start, end - start, StandardCharsets.UTF_8);
+      byte[] again = customIdJson.getBytes(StandardCharsets.UTF_8);
+      customIdIsUtf8 = Arrays.equals(again, 0, again.length, bytes, start, end);
     }
 
     private void readBody(JsonParser parser) {
       bodyToken = parser.currentToken();
       bodyOffset = start(parser);
       bodyFields.clear();
+      model = new Text();
+      streams = false;
       if (bodyToken == JsonToken.START_OBJECT) {
         while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
           String name = parser.currentName();
@@ -122,6 +130,9 @@ public final class LineCheck {
     }
 
     LineVerdict verdict() {
+      if (!customIdIsUtf8) { // the parser lets some of it pass, the result file could not repeat it
+        return new LineVerdict.Faulty(LineFault.notJson());
+      }
       Optional<LineFault> fault =
           customId
               .fault("custom_id", CUSTOM_ID_CHARS_MAX)
@@ -156,7 +167,7 @@ public final class LineCheck {
       if (bodyToken != JsonToken.START_OBJECT) {
         return Optional.of(LineFault.wrongType("body", "an object"));
       }
-      if (!model.seen || model.value.isEmpty()) {
+      if (!model.seen || (model.isText && model.value.isEmpty())) {
         return Optional.of(
             new LineFault("invalid_request", "Model parameter is required.", "body.model"));
       }
@@ -224,6 +235,13 @@ public final class LineCheck {
       if (value.chars().anyMatch(c -> c == 0)) {
         return Optional.of(
             new LineFault("invalid_value", "Invalid '" + key + "': it contains a NUL.", key));
+      }
+      if (value.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
+        return Optional.of(
+            new LineFault(
+                "invalid_value",
+                "Invalid '" + key + "': it contains half of a surrogate pair.",
+                key));
       }
       return Optional.empty();
     }

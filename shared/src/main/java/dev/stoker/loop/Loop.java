@@ -54,6 +54,9 @@ public final class Loop implements AutoCloseable {
   public boolean close(Duration patience) {
     closing = true;
     wake();
+    if (thread.getState() == Thread.State.NEW) {
+      return true;
+    }
     try {
       return thread.join(patience);
     } catch (InterruptedException e) {
@@ -92,7 +95,7 @@ public final class Loop implements AutoCloseable {
     } catch (InterruptedException e) {
       closing = true;
       return true;
-    } catch (Exception e) {
+    } catch (Exception | Error e) {
       failures++;
       log.warn("{}: a round failed, {} in a row", name, failures, e);
       return false;

@@ -29,7 +29,7 @@ public final class ShardTable {
    * MATERIALIZED is a fence: without it the planner may run the subquery again and lease more than
    * asked for.
    */
-  private static final String CLAIM =
+  static final String CLAIM =
       """
       WITH picked AS MATERIALIZED (
           SELECT s.batch, s.ordinal
@@ -85,20 +85,36 @@ public final class ShardTable {
       ORDER BY s.priority, s.deadline, s.batch, s.ordinal
       """;
 
-  private static final String RENEW =
+  /**
+   * Locks the leases that are still held, in the order in which every statement locks shards: two
+   * that met in different orders would end in a deadlock.
+   */
+  private static final String HELD =
       """
-      UPDATE shard s
-      SET lease_expires_at = now() + :ttl_ms * interval '1 millisecond'
-      FROM unnest(:batches, :ordinals, :attempts) AS mine (batch, ordinal, attempt), batch b
-      WHERE (s.batch, s.ordinal, s.attempt) = (mine.batch, mine.ordinal, mine.attempt)
-        AND s.state = 'leased' AND b.id = s.batch
-      RETURNING s.batch, s.ordinal, s.attempt, b.status = 'in_progress' AND b.expires_at > now() AS wanted
+      WITH held AS MATERIALIZED (
+          SELECT s.batch, s.ordinal
+          FROM unnest(:batches, :ordinals, :attempts) AS mine (batch, ordinal, attempt)
+          JOIN shard s ON (s.batch, s.ordinal, s.attempt) = (mine.batch, mine.ordinal, mine.attempt)
+          WHERE s.state = 'leased'
+          ORDER BY s.batch, s.ordinal
+          FOR UPDATE OF s
+      )
       """;
+
+  private static final String RENEW =
+      HELD
+          + """
+          UPDATE shard s
+          SET lease_expires_at = now() + :ttl_ms * interval '1 millisecond'
+          FROM held JOIN batch b ON b.id = held.batch
+          WHERE (s.batch, s.ordinal) = (held.batch, held.ordinal)
+          RETURNING s.batch, s.ordinal, s.attempt, b.status = 'in_progress' AND b.expires_at > now() AS wanted
+          """;
 
   /**
    * Locks the shards that are still held under the token named, stores their results, and counts
    * what it stored. A result that is there already, because this statement was sent before, is not
-   * counted again.
+   * counted again; nor is a line that one call names twice.
    */
   private static final String SETTLE =
       """
@@ -110,7 +126,7 @@ public final class ShardTable {
           ORDER BY s.batch, s.ordinal
           FOR UPDATE OF s
       ), finished AS (
-          SELECT held.batch, held.ordinal, f.*
+          SELECT DISTINCT ON (held.batch, f.line) held.batch, held.ordinal, f.*
           FROM unnest(:slots, :lines, :succeeded, :bodies, :input, :cached, :output, :reasoning)
                AS f (slot, line, succeeded, body, input_tokens, cached_tokens, output_tokens, reasoning_tokens)
           JOIN held ON held.slot = f.slot
@@ -154,28 +170,45 @@ public final class ShardTable {
       """;
 
   private static final String GIVE_BACK =
-      """
-      UPDATE shard s
-      SET state = 'queued', leased_by = NULL, lease_expires_at = NULL,
-          available_at = now() + :delay_ms * interval '1 millisecond'
-      FROM unnest(:batches, :ordinals, :attempts) AS mine (batch, ordinal, attempt)
-      WHERE (s.batch, s.ordinal, s.attempt) = (mine.batch, mine.ordinal, mine.attempt)
-        AND s.state = 'leased'
-      """;
+      HELD
+          + """
+          UPDATE shard s
+          SET state = 'queued', leased_by = NULL, lease_expires_at = NULL,
+              available_at = now() + :delay_ms * interval '1 millisecond'
+          FROM held
+          WHERE (s.batch, s.ordinal) = (held.batch, held.ordinal)
+          """;
 
-  /** Idempotent; safe in every process at once. */
+  /**
+   * Idempotent; safe in every process at once. A lease that is locked is being settled, renewed or
+   * reaped: it can wait for the next round.
+   */
   private static final String REAP_EXPIRED =
       """
-      UPDATE shard
+      WITH expired AS MATERIALIZED (
+          SELECT batch, ordinal FROM shard
+          WHERE state = 'leased' AND lease_expires_at <= now()
+          ORDER BY batch, ordinal
+          FOR UPDATE SKIP LOCKED
+      )
+      UPDATE shard s
       SET state = 'queued', faults = faults + 1, leased_by = NULL, lease_expires_at = NULL, available_at = now()
-      WHERE state = 'leased' AND lease_expires_at <= now()
+      FROM expired
+      WHERE (s.batch, s.ordinal) = (expired.batch, expired.ordinal)
       """;
 
   private static final String REAP_HOLDER =
       """
-      UPDATE shard
+      WITH lost AS MATERIALIZED (
+          SELECT batch, ordinal FROM shard
+          WHERE state = 'leased' AND leased_by = :holder
+          ORDER BY batch, ordinal
+          FOR UPDATE
+      )
+      UPDATE shard s
       SET state = 'queued', faults = faults + 1, leased_by = NULL, lease_expires_at = NULL, available_at = now()
-      WHERE state = 'leased' AND leased_by = :holder
+      FROM lost
+      WHERE (s.batch, s.ordinal) = (lost.batch, lost.ordinal)
       """;
 
   private static final String ENQUEUE =

@@ -1,6 +1,8 @@
 package dev.stoker.watchdog;
 
 import dev.stoker.database.Database;
+import dev.stoker.logging.ErrorReports;
+import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import dev.stoker.watchdog.alert.Alerts;
@@ -9,7 +11,6 @@ import dev.stoker.watchdog.process.Launcher;
 import dev.stoker.watchdog.process.ProcessTable;
 import dev.stoker.watchdog.slot.Supervisor;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -60,12 +61,10 @@ public final class Watchdog {
   }
 
   private static void run(WatchdogSettings settings, LongSupplier ticker) throws IOException {
-    Path logs = settings.database().logDirectory();
-    Files.createDirectories(logs);
-    WatchdogLog.open(logs);
+    settings.log().start("watchdog");
     Logger log = LoggerFactory.getLogger(Watchdog.class);
     String host = ProcessTable.hostName();
-    Alerts alerts = new Alerts(settings.alerts(), host, version());
+    Alerts alerts = new Alerts(settings.reports(), host);
     Thread.setDefaultUncaughtExceptionHandler((thread, e) -> breakDown(log, alerts, thread, e));
     Supervision supervision = new Supervision(settings, ticker);
     DatabaseThread database =
@@ -74,7 +73,7 @@ public final class Watchdog {
             supervision);
     log.info(
         "Watchdog {} of {} started, pid {}; {} workers: {}",
-        version(),
+        ErrorReports.release(),
         host,
         ProcessHandle.current().pid(),
         settings.workers(),
@@ -96,7 +95,7 @@ public final class Watchdog {
         new SlotKeeper.Host(
             host,
             new Supervisor(settings.slots(), ProcessTable.bootId()),
-            new Launcher(settings.command(), settings.database().logDirectory(), ticker),
+            new Launcher(settings.command(), settings.log().directory(), ticker),
             database,
             ticker,
             RandomGenerator.getDefault(),
@@ -123,7 +122,7 @@ public final class Watchdog {
     database.close();
     alerts.close();
     log.info("Watchdog stopped{}", settled ? "" : "; not everything could be stopped");
-    WatchdogLog.close();
+    ProcessLog.close();
     Runtime.getRuntime().halt(0);
   }
 
@@ -133,14 +132,9 @@ public final class Watchdog {
       log.error("Thread {} ended; this watchdog ends with it", thread.getName(), cause);
       alerts.failed(cause);
       alerts.close();
-      WatchdogLog.close();
+      ProcessLog.close();
     } finally {
       Runtime.getRuntime().halt(BROKEN);
     }
-  }
-
-  private static String version() {
-    return Optional.ofNullable(Watchdog.class.getPackage().getImplementationVersion())
-        .orElse("development");
   }
 }

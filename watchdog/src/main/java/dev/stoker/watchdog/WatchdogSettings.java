@@ -1,8 +1,9 @@
 package dev.stoker.watchdog;
 
 import dev.stoker.database.DatabaseSettings;
+import dev.stoker.logging.ErrorReports;
+import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.Settings;
-import dev.stoker.watchdog.alert.AlertSettings;
 import dev.stoker.watchdog.process.WorkerCommand;
 import dev.stoker.watchdog.slot.SlotSettings;
 import java.time.Duration;
@@ -17,7 +18,8 @@ record WatchdogSettings(
     SlotSettings slots,
     WorkerCommand command,
     DatabaseSettings database,
-    AlertSettings alerts) {
+    ProcessLog log,
+    ErrorReports reports) {
 
   private static final Duration TICK_MAX = Duration.ofSeconds(1);
   private static final int TICKS_PER_STALE_WINDOW = 8;
@@ -29,7 +31,8 @@ record WatchdogSettings(
             SlotSettings.from(settings),
             WorkerCommand.from(settings),
             DatabaseSettings.from(settings),
-            AlertSettings.from(settings));
+            ProcessLog.from(settings),
+            ErrorReports.from(settings));
     settings.verify();
     return read;
   }

@@ -40,18 +40,18 @@ final class Client {
                     """
                         .formatted(line, line))
             .collect(Collectors.joining());
-    String body =
-        "--%s\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
-            + "--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"in.jsonl\"\r\n\r\n%s\r\n"
-            + "--%s--\r\n";
+    String body = part("purpose", "batch") + part("file", content) + "--" + BOUNDARY + "--\r\n";
     HttpResponse<String> answer =
         send(
             HttpRequest.newBuilder(at("/v1/files"))
                 .header("Content-Type", "multipart/form-data; boundary=" + BOUNDARY)
-                .POST(
-                    BodyPublishers.ofString(
-                        body.formatted(BOUNDARY, BOUNDARY, content, BOUNDARY))));
+                .POST(BodyPublishers.ofString(body)));
     return text(answer.body(), "id");
+  }
+
+  private static String part(String name, String content) {
+    return "--%s\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"%s\"\r\n\r\n%s\r\n"
+        .formatted(BOUNDARY, name, name, content);
   }
 
   /** Asks for a batch; the answer may be a refusal. */

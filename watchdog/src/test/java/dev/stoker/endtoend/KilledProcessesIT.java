@@ -24,7 +24,11 @@ class KilledProcessesIT {
     installation =
         Installation.start(
             "killed",
-            Map.of("STOKER_HEARTBEAT_STALE_AFTER", STALE_AFTER_S + "s", "STOKER_HEARTBEAT_EVERY", "500ms"));
+            Map.of(
+                "STOKER_HEARTBEAT_STALE_AFTER",
+                STALE_AFTER_S + "s",
+                "STOKER_HEARTBEAT_EVERY",
+                "500ms"));
     client = new Client(installation.root());
   }
 

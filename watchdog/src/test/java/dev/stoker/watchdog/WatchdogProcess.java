@@ -98,7 +98,7 @@ final class WatchdogProcess {
     environment.put("STOKER_WORKER_COMMAND", stubCommand(directory));
     environment.put("STOKER_BACKOFF_MAX", "20ms");
     environment.put("STOKER_KILL_GRACE", "1s");
-    environment.put("STOKER_DRAIN_GRACE", "3s");
+    environment.put("STOKER_STOP_GRACE", "3s");
     return environment;
   }
 

@@ -34,7 +34,7 @@ class WatchdogSettingsTest {
             System.getProperty("java.home") + "/bin/java",
             "-jar",
             Path.of("worker/target/worker.jar").toAbsolutePath().toString());
-    assertThat(settings.alerts().sentryDsn()).isEmpty();
+    assertThat(settings.reports().sentryDsn()).isEmpty();
   }
 
   @Test
@@ -48,14 +48,14 @@ class WatchdogSettingsTest {
                     Map.entry("STOKER_STUCK_AFTER", "3s"),
                     Map.entry("STOKER_START_DEADLINE", "4s"),
                     Map.entry("STOKER_KILL_GRACE", "5s"),
-                    Map.entry("STOKER_DRAIN_GRACE", "6s"),
+                    Map.entry("STOKER_STOP_GRACE", "6s"),
                     Map.entry("STOKER_RESPAWNS_PER_HOUR", "7"),
                     Map.entry("STOKER_BACKOFF_MAX", "8s"),
                     Map.entry("STOKER_HOME", "/opt/stoker"),
                     Map.entry("STOKER_WORKER_JAR", "/opt/w.jar"),
                     Map.entry("STOKER_WORKER_JAVA_OPTIONS", "-Xmx4g  -Xss1m"),
                     Map.entry("SENTRY_DSN", "https://key@sentry.example/1"),
-                    Map.entry("SENTRY_ENVIRONMENT", "test"))));
+                    Map.entry("STOKER_ENVIRONMENT", "test"))));
     assertThat(settings.workers()).isEqualTo(3);
     assertThat(settings.slots())
         .isEqualTo(
@@ -72,7 +72,7 @@ class WatchdogSettingsTest {
     assertThat(settings.command().words())
         .endsWith("-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar")
         .hasSize(5);
-    assertThat(settings.alerts().environment()).isEqualTo("test");
+    assertThat(settings.reports().environment()).isEqualTo("test");
     assertThat(settings.toString()).doesNotContain("key@sentry");
   }
 

@@ -237,7 +237,7 @@ class WatchdogTest {
   @Test
   void a_stop_kills_who_does_not_drain_and_returns_its_leases() throws Exception {
     set("ignore-term", "");
-    start(Map.of("STOKER_DRAIN_GRACE", "1s"));
+    start(Map.of("STOKER_STOP_GRACE", "1s"));
     WorkerView first = awaitReady(1);
     lease(first.id().holder());
     assertThat(stop()).isZero();

@@ -5,6 +5,7 @@ import dev.stoker.database.DatabaseSettings;
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
+import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
@@ -35,8 +36,9 @@ public final class Worker {
   private static final int EXIT_MISCONFIGURED = 78;
   private static final Logger log = LoggerFactory.getLogger(Worker.class);
 
-  private record Configuration(
-      ProcessLog processLog,
+  record Configuration(
+      ProcessLog log,
+      ErrorReports reports,
       WorkerSettings worker,
       DatabaseSettings database,
       LeaseSettings leases,
@@ -47,6 +49,7 @@ public final class Worker {
       Configuration configuration =
           new Configuration(
               ProcessLog.from(settings),
+              ErrorReports.from(settings),
               WorkerSettings.from(settings, host()),
               DatabaseSettings.from(settings),
               LeaseSettings.from(settings),
@@ -73,7 +76,9 @@ public final class Worker {
 
   private static void run(Configuration configuration) throws InterruptedException, IOException {
     WorkerSettings settings = configuration.worker();
-    configuration.processLog().start(settings.runName(), "worker");
+    configuration.log().start(settings.runName());
+    configuration.reports().start("worker");
+    configuration.reports().reportErrorLines();
     writeRunFile(configuration);
     // The model loads while the rest of the process starts.
     Engine engine = engine(configuration);
@@ -150,7 +155,8 @@ public final class Worker {
 
   private static void exit(int status, String reason) {
     log.info("exit {}: {}", status, reason);
-    ProcessLog.flush();
+    ErrorReports.close();
+    ProcessLog.close();
     Runtime.getRuntime().halt(status);
   }
 

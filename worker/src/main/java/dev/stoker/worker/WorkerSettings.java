@@ -29,7 +29,9 @@ record WorkerSettings(
             Long.MAX_VALUE,
             "set by the watchdog: the place reserved for this process");
     return new WorkerSettings(
-        settings.text("STOKER_WORKER_NAME", host + "/0", "the worker slot, host/number"),
+        settings
+            .optional("STOKER_WORKER_NAME", "set by the watchdog: the worker slot, host/number")
+            .orElse(host + "/0"),
         Optional.of(incarnation).filter(number -> number > 0),
         settings.oneOf(
             "STOKER_ENGINE",

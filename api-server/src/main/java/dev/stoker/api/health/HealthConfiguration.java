@@ -15,11 +15,6 @@ public class HealthConfiguration {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   @Bean
-  Gate gate(GateSettings settings) {
-    return new Gate(settings.staleAfter());
-  }
-
-  @Bean
   GateReading gateReading(Gate gate, JdbcClient jdbc) {
     return new GateReading(gate, new WorkerHeartbeatTable(jdbc), new WorkerSlotTable(jdbc));
   }

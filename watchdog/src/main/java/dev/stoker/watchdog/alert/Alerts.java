@@ -1,10 +1,10 @@
 package dev.stoker.watchdog.alert;
 
+import dev.stoker.logging.ErrorReports;
 import io.sentry.Sentry;
 import io.sentry.SentryEvent;
 import io.sentry.SentryLevel;
 import io.sentry.protocol.Message;
-import java.time.Duration;
 import java.util.List;
 
 /**
@@ -13,30 +13,13 @@ import java.util.List;
  */
 public final class Alerts implements AutoCloseable {
 
-  private static final Duration FLUSH_MAX = Duration.ofSeconds(2);
-
   private final boolean active;
   private final String host;
 
-  public Alerts(AlertSettings settings, String host, String version) {
-    this.active = settings.sentryDsn().isPresent();
+  public Alerts(ErrorReports reports, String host) {
+    this.active = reports.sentryDsn().isPresent();
     this.host = host;
-    settings
-        .sentryDsn()
-        .ifPresent(
-            dsn ->
-                Sentry.init(
-                    options -> {
-                      options.setDsn(dsn);
-                      options.setEnvironment(settings.environment());
-                      options.setRelease("stoker@" + version);
-                      options.setServerName(host);
-                      options.setShutdownTimeoutMillis(FLUSH_MAX.toMillis());
-                      options.setFlushTimeoutMillis(FLUSH_MAX.toMillis());
-                      // What ends this process is decided in one place, its main class.
-                      options.setEnableUncaughtExceptionHandler(false);
-                      options.setEnableShutdownHook(false);
-                    }));
+    reports.start("watchdog");
   }
 
   /** A worker was lost and works again. */
@@ -68,7 +51,7 @@ public final class Alerts implements AutoCloseable {
   @Override
   public void close() {
     if (active) {
-      Sentry.close();
+      ErrorReports.close();
     }
   }
 

@@ -16,10 +16,9 @@ public record WorkerCommand(List<String> words, Path home) {
     Path home =
         settings.path("STOKER_HOME", Path.of("."), "the directory that Stoker is installed in");
     Path jar =
-        settings.path(
-            "STOKER_WORKER_JAR",
-            home.resolve("worker/target/worker.jar"),
-            "what the watchdog starts");
+        home.resolve(
+            settings.text(
+                "STOKER_WORKER_JAR", "worker/target/worker.jar", "what the watchdog starts"));
     String options =
         settings.text("STOKER_WORKER_JAVA_OPTIONS", "", "for the worker's JVM, such as -Xmx4g");
     return settings

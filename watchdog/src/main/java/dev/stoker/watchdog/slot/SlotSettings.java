@@ -1,5 +1,6 @@
 package dev.stoker.watchdog.slot;
 
+import dev.stoker.health.Gate;
 import dev.stoker.settings.Settings;
 import java.time.Duration;
 
@@ -29,12 +30,7 @@ public record SlotSettings(
 
   public static SlotSettings from(Settings settings) {
     return new SlotSettings(
-        settings.duration(
-            "STOKER_HEARTBEAT_STALE_AFTER",
-            Duration.ofSeconds(60),
-            Duration.ofSeconds(1),
-            HOUR,
-            "a worker whose heartbeat is older is taken for dead"),
+        Gate.from(settings).staleAfter(),
         settings.duration(
             "STOKER_STUCK_AFTER",
             Duration.ofMinutes(30),
@@ -54,11 +50,11 @@ public record SlotSettings(
             HOUR,
             "between SIGTERM and SIGKILL for a worker that hangs"),
         settings.duration(
-            "STOKER_DRAIN_GRACE",
+            "STOKER_STOP_GRACE",
             Duration.ofSeconds(30),
             BRIEF,
             HOUR,
-            "how long a worker may finish what it has in hand when it is stopped"),
+            "how long a worker may take to drain before it is killed; longer than its own STOKER_DRAIN_GRACE"),
         settings.integer(
             "STOKER_RESPAWNS_PER_HOUR",
             10,

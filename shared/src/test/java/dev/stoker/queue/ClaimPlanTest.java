@@ -1,0 +1,53 @@
+package dev.stoker.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stoker.testing.Rows;
+import dev.stoker.testing.TestDatabase;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.springframework.jdbc.support.SqlArrayValue;
+
+class ClaimPlanTest {
+
+  @RegisterExtension static final TestDatabase database = new TestDatabase();
+
+  private final Rows rows = new Rows(database);
+
+  /** The cost of a claim must not grow with the queue. */
+  @Test
+  void a_claim_walks_the_index_in_order_and_sorts_nothing() {
+    for (int i = 0; i < 10; i++) {
+      rows.batch().part("m", 2).insert();
+    }
+    database
+        .jdbc()
+        .sql(
+            """
+            INSERT INTO shard (batch, ordinal, file, part, model, lines, priority, deadline)
+            SELECT s.batch, n, s.file, 0, 'm', 2, s.priority, s.deadline
+            FROM shard s CROSS JOIN generate_series(1, 1000) AS n
+            """)
+        .update();
+    database.jdbc().sql("ANALYZE").update();
+    List<String> plan =
+        database
+            .jdbc()
+            .sql("EXPLAIN (ANALYZE) " + ShardTable.CLAIM)
+            .param("models", new SqlArrayValue("text", "m"))
+            .param("faults_max", ShardTable.FAULTS_MAX)
+            .param("shards", 4)
+            .param("holder", "host/0#1")
+            .param("ttl_ms", 30_000L)
+            .query(String.class)
+            .list();
+    String whole = String.join("\n", plan);
+    assertThat(whole).contains("Index Scan using shard_claim on shard");
+    assertThat(plan).noneMatch(line -> line.contains("Sort") || line.contains("Seq Scan on shard"));
+    assertThat(plan)
+        .as("of 10,010 shards it looks at those it takes\n%s", whole)
+        .anyMatch(
+            line -> line.matches(".*Index Scan using shard_claim.* rows=4(\\.00)? loops=1\\)"));
+  }
+}

@@ -1,0 +1,4 @@
+package dev.stoker.testing.broken.helpers;
+
+/** In bad company. */
+final class Innocent {}

@@ -1,0 +1,4 @@
+package dev.stoker.testing.broken.names;
+
+/** Could be anything. */
+final class TextUtils {}
