@@ -44,7 +44,7 @@ start_ticks() {
 # The pid of a component that runs: its file in the run directory says "pid start-ticks".
 running_pid() {
   local pid ticks
-  read -r pid ticks <"$RUN_DIR/$1.pid" 2>/dev/null || return 1
+  read -r pid ticks 2>/dev/null <"$RUN_DIR/$1.pid" || return 1
   [ -n "$ticks" ] && [ "$(start_ticks "$pid")" = "$ticks" ] && printf '%s' "$pid"
 }
 

@@ -10,6 +10,8 @@ STOKER_DATABASE_URL names one, api-server, watchdog, which starts the workers), 
 is healthy and prints the addresses. Running it again is harmless. If something does not come up,
 what this run started is stopped again.
 
+STOKER_SKIP_BUILD=true runs what is built, however old, and fails if something is missing.
+
 Configuration: environment or .env; see the table in README.md.
 TXT
   exit 0
@@ -44,12 +46,16 @@ give_up() { # part message
   exit 1
 }
 
-stale() {
+missing_jar() {
   local jar
   for jar in api-server/target/api-server.jar worker/target/worker.jar watchdog/target/watchdog.jar; do
-    [ -f "$STOKER_HOME/$jar" ] || return 0
+    [ -f "$STOKER_HOME/$jar" ] || { say "$jar"; return 0; }
   done
-  [ -n "$(cd "$STOKER_HOME" && find pom.xml ./*/pom.xml ./*/src/main -newer watchdog/target/watchdog.jar -type f -print -quit)" ]
+  return 1
+}
+
+stale() {
+  missing_jar >/dev/null || [ -n "$(cd "$STOKER_HOME" && find pom.xml ./*/pom.xml ./*/src/main -newer watchdog/target/watchdog.jar -type f -print -quit)" ]
 }
 
 build() {
@@ -75,7 +81,9 @@ wait_for() { # name what command...
 api_ready() { [[ $(http_get /health/ready) == *'"status":"ready"'* ]]; }
 worker_ready() { [[ $(http_get /health) == *'"status":"healthy"'*'"status":"ready"'* ]]; }
 
-if running_pid api_server >/dev/null && running_pid watchdog >/dev/null; then
+if [ "${STOKER_SKIP_BUILD:-false}" = true ]; then
+  jar=$(missing_jar) && fail "$jar is not built and STOKER_SKIP_BUILD forbids to build it: run mvn package first"
+elif running_pid api_server >/dev/null && running_pid watchdog >/dev/null; then
   stale && say "Note: the sources are newer than what runs; stop-all.sh and start-all.sh would build and run them."
 elif stale; then
   build
@@ -89,6 +97,7 @@ if [ -z "${STOKER_DATABASE_URL:-}" ]; then
 fi
 
 if ! running_pid api_server >/dev/null; then
+  say "api-server starts ..."
   launch api_server "$JAVA_HOME/bin/java" -Xmx"${STOKER_API_HEAP:-384m}" -XX:+ExitOnOutOfMemoryError \
     ${STOKER_API_JAVA_OPTIONS:-} -jar "$STOKER_HOME/api-server/target/api-server.jar" 9>&-
   started+=(api_server)

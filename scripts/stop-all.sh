@@ -20,7 +20,7 @@ left=0
 
 end_component watchdog 60 || left=1
 # A watchdog that was killed leaves its workers running.
-for file in "$RUN_DIR"/worker-*.pid; do
+for file in "$RUN_DIR"/worker*.pid; do
   [ -e "$file" ] || continue
   end_component "$(basename "$file" .pid)" 40 || left=1
 done

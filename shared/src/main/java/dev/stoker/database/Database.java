@@ -99,6 +99,8 @@ public final class Database implements AutoCloseable {
     properties.setProperty("loginTimeout", Long.toString(LOGIN_TIMEOUT.toSeconds()));
     properties.setProperty("socketTimeout", seconds(socketTimeout));
     properties.setProperty("tcpKeepAlive", "true");
+    // A process that is stopped in mid-transaction must not keep its locks.
+    properties.setProperty("options", "-c idle_in_transaction_session_timeout=15s");
     return properties;
   }
 

@@ -51,9 +51,7 @@ public record DatabaseSettings(
             65_535,
             "port of the embedded database, on the loopback address");
     Path data = settings.path("STOKER_DATA_DIR", Path.of(".stoker"), "holds the embedded database");
-    Path logs =
-        settings.path(
-            "STOKER_LOG_DIR", data.resolve("logs"), "holds the log of the embedded database");
+    Path logs = settings.path("STOKER_LOG_DIR", Path.of("logs"), "where the log files are");
     Optional<DatabaseUrl> url = text.flatMap(DatabaseUrl::parse);
     // The text is not repeated: it may hold a password.
     settings.require(

@@ -29,7 +29,7 @@ public final class PostgresControl {
       Environment:
         STOKER_DATA_DIR       holds the database (default .stoker)
         STOKER_DATABASE_PORT  its port on 127.0.0.1 (default 4082)
-        STOKER_LOG_DIR        holds its log (default logs in the data directory)
+        STOKER_LOG_DIR        holds its log (default logs)
         STOKER_DATABASE_URL   names an external database; then there is nothing to control
       """;
 

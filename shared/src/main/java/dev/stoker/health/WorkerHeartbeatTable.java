@@ -25,8 +25,7 @@ public final class WorkerHeartbeatTable {
   private static final String REGISTER =
       """
       UPDATE worker_heartbeat
-      SET pid = :pid, process_start_ticks = :ticks, boot_id = :boot_id, status = 'starting', started_at = now(),
-          last_seen_at = now()
+      SET pid = :pid, process_start_ticks = :ticks, boot_id = :boot_id, status = 'starting', started_at = now()
       WHERE worker = :worker AND incarnation = :incarnation AND status IN ('reserved', 'starting')
       """;
 

@@ -46,6 +46,9 @@ public record ProcessLog(Path directory, Optional<String> sentryDsn, String envi
     context.reset();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.INFO);
+    // They tell of their own inner life, among it warnings about GPUs that nobody has.
+    context.getLogger("ai.djl").setLevel(Level.ERROR);
+    context.getLogger("com.zaxxer.hikari").setLevel(Level.WARN);
     root.addAppender(file(context, name));
     sentryDsn.ifPresent(dsn -> root.addAppender(sentry(context, dsn, component)));
   }

@@ -49,4 +49,10 @@ record WorkerSettings(
             Duration.ofHours(1),
             "how long running requests may take to finish after SIGTERM"));
   }
+
+  /** The name of its log and run file: worker for slot 0, worker-1 for slot 1, and so on. */
+  String runName() {
+    String slot = name.substring(name.lastIndexOf('/') + 1);
+    return slot.equals("0") ? "worker" : "worker-" + slot;
+  }
 }

@@ -98,16 +98,15 @@ public final class Dispatcher implements AutoCloseable {
   /** Starts a line unless it must wait or nobody wants it; says whether it did. */
   private boolean start(PendingLine line) {
     HeldShard shard = line.shard();
-    if (!shard.wanted()) {
-      return false;
-    }
-    if (!shard.trusted(nanoTime.getAsLong()) || engine.probe() != EngineState.READY) {
-      later(line, LATER);
-      return false;
-    }
+    // Counted first: a shard with a started line is not given back between the look and the start.
     shard.started();
-    Thread.ofVirtual().name("line").start(() -> run(line));
-    return true;
+    boolean ready = shard.trusted(nanoTime.getAsLong()) && engine.probe() == EngineState.READY;
+    if (shard.wanted() && ready) {
+      Thread.ofVirtual().name("line").start(() -> run(line));
+      return true;
+    }
+    shard.dropped();
+    return later(line, LATER);
   }
 
   private void run(PendingLine line) {

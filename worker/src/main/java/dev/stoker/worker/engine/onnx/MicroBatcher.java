@@ -57,22 +57,21 @@ final class MicroBatcher {
     this.pool = new PendingTexts<>(settings::batchTexts);
   }
 
-  /** Starts the threads; owns the model from now on. Returns false if it was stopped before. */
-  boolean start(SentenceModel loaded) {
+  /** Starts the threads. Owns the model from now on: closes it at once if stopped before. */
+  void start(SentenceModel loaded) {
     lock.lock();
     try {
-      if (stopped.isEmpty()) {
-        model = Optional.of(loaded);
-        for (int i = 1; i <= settings.threads(); i++) {
-          threads.add(Thread.ofPlatform().daemon().name("onnx-" + i).start(() -> work(loaded)));
-        }
-        return true;
+      if (stopped.isPresent()) {
+        loaded.close();
+        return;
+      }
+      model = Optional.of(loaded);
+      for (int i = 1; i <= settings.threads(); i++) {
+        threads.add(Thread.ofPlatform().daemon().name("onnx-" + i).start(() -> work(loaded)));
       }
     } finally {
       lock.unlock();
     }
-    loaded.close();
-    return false;
   }
 
   void submit(EmbeddingJob job) {
@@ -214,7 +213,7 @@ final class MicroBatcher {
   private void breakJobs(List<Text> texts, Throwable cause) {
     lock.lock();
     try {
-      texts.forEach(text -> end(text.job(), new Ending.Broken(String.valueOf(cause.getMessage()))));
+      texts.forEach(text -> end(text.job(), new Ending.Broken(cause.toString())));
     } finally {
       lock.unlock();
     }

@@ -87,19 +87,18 @@ public final class OnnxEngine implements Engine {
     long begin = nanoTicker.getAsLong();
     try {
       SentenceModel model = source.call();
-      long millis = TimeUnit.NANOSECONDS.toMillis(nanoTicker.getAsLong() - begin);
-      if (batcher.start(model) && state.compareAndSet(EngineState.STARTING, EngineState.READY)) {
-        LOG.info(
-            "Embedding model {} loaded in {} ms: device CPU, {} threads,"
-                + " at most {} texts and {} tokens a batch, {} tokens a text, {} slots",
-            settings.model(),
-            millis,
-            settings.threads(),
-            settings.batchTextsMax(),
-            settings.batchTokensMax(),
-            settings.textTokensMax(),
-            settings.slots());
-      }
+      state.compareAndSet(EngineState.STARTING, EngineState.READY);
+      batcher.start(model);
+      LOG.info(
+          "Embedding model {} loaded in {} ms: device CPU, {} threads,"
+              + " at most {} texts and {} tokens a batch, {} tokens a text, {} slots",
+          settings.model(),
+          TimeUnit.NANOSECONDS.toMillis(nanoTicker.getAsLong() - begin),
+          settings.threads(),
+          settings.batchTextsMax(),
+          settings.batchTokensMax(),
+          settings.textTokensMax(),
+          settings.slots());
     } catch (Throwable e) { // A native library that does not link is an Error.
       LOG.error("Embedding model {} could not be loaded; the engine is down", settings.model(), e);
       state.set(EngineState.DOWN);

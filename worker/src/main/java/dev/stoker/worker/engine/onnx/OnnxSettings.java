@@ -23,6 +23,12 @@ public record OnnxSettings(
 
   static final List<String> MODELS = List.of("all-minilm-l6-v2", "all-minilm-l6-v2-q");
 
+  /**
+   * With so many texts to choose from, batches of one length are as full as with four times as
+   * many, to within a hundredth of the throughput; more would only wait.
+   */
+  private static final int WAITING_WORTH_HAVING = 256;
+
   public static OnnxSettings from(Settings settings) {
     int threads =
         settings.integer(
@@ -31,19 +37,29 @@ public record OnnxSettings(
             0,
             1024,
             "Threads that compute embeddings; 0 takes one for each core");
+    int batchTextsMax =
+        settings.integer(
+            "STOKER_ONNX_BATCH_TEXTS_MAX",
+            16,
+            1,
+            256,
+            "Texts of one length that are computed together, if short");
+    int slots =
+        settings.integer(
+            "STOKER_ONNX_SLOTS",
+            0,
+            0,
+            65_536,
+            "Requests in flight in the ONNX engine; 0 takes 256 and a batch for each thread");
+    int threadsOrCores = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
     return new OnnxSettings(
         settings.oneOf(
             "STOKER_ONNX_MODEL",
             MODELS.getFirst(),
             MODELS,
             "The embedding model; -q is quantized: twice as fast, and its vectors vary by 0.01"),
-        threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
-        settings.integer(
-            "STOKER_ONNX_BATCH_TEXTS_MAX",
-            16,
-            1,
-            256,
-            "Texts of one length that are computed together, if short"),
+        threadsOrCores,
+        batchTextsMax,
         settings.integer(
             "STOKER_ONNX_BATCH_TOKENS_MAX",
             256,
@@ -56,12 +72,7 @@ public record OnnxSettings(
             8,
             512,
             "Tokens of a text that are read; the model was made for 256"),
-        settings.integer(
-            "STOKER_ONNX_SLOTS",
-            512,
-            1,
-            16_384,
-            "Requests in flight in the ONNX engine; with many, batches of one length fill"));
+        slots == 0 ? WAITING_WORTH_HAVING + threadsOrCores * batchTextsMax : slots);
   }
 
   /** How many texts of a length run together. */

@@ -16,8 +16,8 @@
  *       take time from each other.
  *   <li>A micro-batch holds texts of one length in tokens. Padding costs what it pads: sorted texts
  *       run 2 to 3 times as fast as mixed ones.
- *   <li>Batches are small. The cores are busy from about 200 tokens a batch; beyond, the working
- *       set leaves the cache and throughput falls. Long texts therefore run alone.
+ *   <li>Batches are small. A core is busy from about 200 tokens a batch; beyond, the working set
+ *       leaves the cache and throughput falls. Long texts therefore run alone.
  *   <li>No thread waits for a batch to fill; while all are busy, texts collect by themselves.
  *   <li>Tokenizing comes before running, as long as the pool is small, because the choice among
  *       lengths is what fills batches.

@@ -1,0 +1,61 @@
+package dev.stoker.api;
+
+import dev.stoker.database.EmbeddedPostgres;
+import dev.stoker.database.EmbeddedPostgresFailed;
+import dev.stoker.settings.InvalidSettings;
+import dev.stoker.settings.Settings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** Starts the api-server, and the embedded database with it if that is what there is. */
+public final class ApiServer {
+  /** As sysexits.h has it: a supervisor need not try again. */
+  private static final int EXIT_CONFIGURATION = 78;
+
+  private static final int EXIT_FAILED = 1;
+  private static final Logger log = LoggerFactory.getLogger(ApiServer.class);
+
+  private ApiServer() {}
+
+  public static void main(String[] arguments) {
+    try {
+      start(ApiSettings.from(Settings.ofEnvironment()));
+    } catch (InvalidSettings e) {
+      System.err.println(e.getMessage());
+      System.exit(EXIT_CONFIGURATION);
+    } catch (EmbeddedPostgresFailed e) {
+      System.err.println(e.getMessage());
+      System.exit(EXIT_FAILED);
+    } catch (RuntimeException e) {
+      // Spring has logged why.
+      System.exit(EXIT_FAILED);
+    }
+  }
+
+  /** Returns once it listens. */
+  static ConfigurableApplicationContext start(ApiSettings settings) {
+    if (settings.database().embedded()) {
+      new EmbeddedPostgres(settings.database()).start();
+    }
+    SpringApplication application = new SpringApplication(Application.class);
+    application.setEnvironment(new SpringSettings(settings));
+    application.addInitializers(context -> register(context, settings));
+    ConfigurableApplicationContext context = application.run();
+    if (settings.http().open()) {
+      log.warn(
+          "STOKER_ALLOW_OPEN: EVERYBODY WHO REACHES {} MAY USE THIS SERVER, NO KEY IS ASKED FOR",
+          settings.http().host());
+    }
+    return context;
+  }
+
+  private static void register(ConfigurableApplicationContext context, ApiSettings settings) {
+    var beans = context.getBeanFactory();
+    beans.registerSingleton("databaseSettings", settings.database());
+    beans.registerSingleton("uploadSettings", settings.upload());
+    beans.registerSingleton("intakeSettings", settings.intake());
+    beans.registerSingleton("gateSettings", settings.gate());
+  }
+}

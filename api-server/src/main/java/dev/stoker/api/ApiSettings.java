@@ -1,0 +1,34 @@
+package dev.stoker.api;
+
+import dev.stoker.api.files.UploadSettings;
+import dev.stoker.api.health.GateSettings;
+import dev.stoker.api.http.HttpSettings;
+import dev.stoker.api.intake.IntakeSettings;
+import dev.stoker.database.DatabaseSettings;
+import dev.stoker.settings.Settings;
+
+/** All that can be set. */
+public record ApiSettings(
+    HttpSettings http,
+    DatabaseSettings database,
+    UploadSettings upload,
+    IntakeSettings intake,
+    GateSettings gate,
+    LogSettings log) {
+
+  /**
+   * @throws dev.stoker.settings.InvalidSettings naming every wrong key
+   */
+  public static ApiSettings from(Settings settings) {
+    ApiSettings read =
+        new ApiSettings(
+            HttpSettings.from(settings),
+            DatabaseSettings.from(settings),
+            UploadSettings.from(settings),
+            IntakeSettings.from(settings),
+            GateSettings.from(settings),
+            LogSettings.from(settings));
+    settings.verify();
+    return read;
+  }
+}

@@ -1,0 +1,77 @@
+package dev.stoker.api;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.MutablePropertySources;
+import org.springframework.core.env.StandardEnvironment;
+
+/**
+ * What Spring Boot is told. It reads neither the environment nor system properties by itself:
+ * Stoker's keys are the only way to set anything.
+ */
+final class SpringSettings extends StandardEnvironment {
+
+  SpringSettings(ApiSettings settings) {
+    getPropertySources().addFirst(new MapPropertySource("stoker", properties(settings)));
+  }
+
+  @Override
+  protected void customizePropertySources(MutablePropertySources sources) {
+    // None but Stoker's.
+  }
+
+  private static Map<String, Object> properties(ApiSettings settings) {
+    Map<String, Object> properties = new HashMap<>();
+    web(properties, settings);
+    database(properties);
+    logging(properties, settings.log());
+    properties.put("spring.main.banner-mode", "off");
+    properties.put("spring.application.name", "stoker-api");
+    properties.put("spring.threads.virtual.enabled", true);
+    properties.put("spring.lifecycle.timeout-per-shutdown-phase", "20s");
+    return properties;
+  }
+
+  private static void web(Map<String, Object> properties, ApiSettings settings) {
+    properties.put("server.address", settings.http().host());
+    properties.put("server.port", settings.http().port());
+    properties.put("server.shutdown", "graceful");
+    properties.put("server.tomcat.connection-timeout", "60s");
+    properties.put("server.tomcat.keep-alive-timeout", "75s");
+    properties.put("server.max-http-request-header-size", "32KB");
+    // The body of an upload belongs to its controller: nothing may read it first.
+    properties.put("spring.servlet.multipart.enabled", false);
+    properties.put("spring.mvc.formcontent.filter.enabled", false);
+    properties.put("spring.web.resources.add-mappings", false);
+  }
+
+  private static void database(Map<String, Object> properties) {
+    properties.put("spring.flyway.locations", "classpath:db/migration");
+    properties.put("spring.flyway.connect-retries", 10);
+    properties.put("spring.flyway.connect-retries-interval", "5s");
+    properties.put("spring.jpa.hibernate.ddl-auto", "none");
+    properties.put("spring.jpa.open-in-view", false);
+  }
+
+  private static void logging(Map<String, Object> properties, LogSettings log) {
+    properties.put("logging.file.name", log.directory().resolve("api_server.log").toString());
+    properties.put("logging.logback.rollingpolicy.max-file-size", "20MB");
+    properties.put("logging.logback.rollingpolicy.max-history", 14);
+    properties.put("logging.logback.rollingpolicy.total-size-cap", "500MB");
+    log.sentryDsn()
+        .ifPresent(
+            dsn -> {
+              properties.put("sentry.dsn", dsn);
+              properties.put("sentry.environment", log.environment());
+              properties.put("sentry.release", "stoker@" + version());
+              properties.put("sentry.tags.component", "api-server");
+            });
+  }
+
+  private static String version() {
+    return Optional.ofNullable(SpringSettings.class.getPackage().getImplementationVersion())
+        .orElse("unpackaged");
+  }
+}

@@ -1,0 +1,83 @@
+package dev.stoker.api.batches;
+
+import dev.stoker.api.error.ApiErrors;
+import dev.stoker.api.files.FileRepository;
+import dev.stoker.batch.BatchId;
+import dev.stoker.file.FileId;
+import dev.stoker.id.OrderedIds;
+import jakarta.persistence.EntityManager;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import org.springframework.data.domain.Limit;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Creates and cancels batches, one transaction each. */
+final class BatchCommands {
+  private static final Duration RETRIES_LAST = Duration.ofSeconds(60);
+  private static final Limit TWINS_MAX = Limit.of(20);
+
+  private final BatchRepository batches;
+  private final FileRepository files;
+  private final EntityManager entities;
+  private final TransactionTemplate transaction;
+  private final OrderedIds ids;
+
+  BatchCommands(
+      BatchRepository batches,
+      FileRepository files,
+      EntityManager entities,
+      TransactionTemplate transaction,
+      OrderedIds ids) {
+    this.batches = batches;
+    this.files = files;
+    this.entities = entities;
+    this.transaction = transaction;
+    this.ids = ids;
+  }
+
+  /**
+   * Creates a batch. Its input file is locked until the batch is stored, so that it cannot be
+   * deleted in between; whether there is such a file is the intake's business.
+   */
+  BatchRow create(CreateBatch wanted) {
+    return transaction.execute(
+        _ -> {
+          FileId.parse(wanted.inputFileId()).ifPresent(file -> files.lockForUse(file.value()));
+          BatchRow row = new BatchRow(new BatchId(ids.next()), wanted, batches.databaseTime());
+          entities.persist(row);
+          return row;
+        });
+  }
+
+  /** The batch that an earlier try of the same request has made, though its answer was lost. */
+  Optional<BatchRow> madeBefore(CreateBatch wanted) {
+    Instant since = batches.databaseTime().minus(RETRIES_LAST);
+    return batches.recent(wanted.inputFileId(), since, TWINS_MAX).stream()
+        .filter(row -> row.endpoint().equals(wanted.endpoint().url()))
+        .filter(row -> row.completionWindow().equals(wanted.completionWindow()))
+        .filter(row -> Objects.equals(row.metadata(), wanted.metadata()))
+        .findFirst();
+  }
+
+  /** Cancels a batch; asking again changes nothing. */
+  BatchRow cancel(String id) {
+    BatchId batch = BatchId.parse(id).orElseThrow(() -> ApiErrors.noSuchBatch(id));
+    return transaction.execute(
+        _ -> {
+          BatchRow row = batches.lock(batch.value()).orElseThrow(() -> ApiErrors.noSuchBatch(id));
+          cancelLocked(row);
+          return row;
+        });
+  }
+
+  /** A batch whose window has passed is ending already; that is as good as cancelled. */
+  private void cancelLocked(BatchRow row) {
+    switch (row.status()) {
+      case VALIDATING, IN_PROGRESS -> row.cancel(batches.databaseTime());
+      case FINALIZING, CANCELLING, CANCELLED -> {}
+      case COMPLETED, FAILED, EXPIRED -> throw ApiErrors.cannotCancel(row.status().wireName());
+    }
+  }
+}

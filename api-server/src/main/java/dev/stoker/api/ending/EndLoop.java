@@ -1,0 +1,113 @@
+package dev.stoker.api.ending;
+
+import dev.stoker.api.files.PartLines;
+import dev.stoker.batch.BatchEndTable;
+import dev.stoker.batch.BatchId;
+import dev.stoker.batch.BatchStatus;
+import dev.stoker.line.LineCheck;
+import dev.stoker.line.LineVerdict;
+import dev.stoker.line.RequestLine;
+import dev.stoker.line.ResultLine;
+import dev.stoker.loop.Loop;
+import dev.stoker.queue.ClaimedShard;
+import dev.stoker.queue.FinishedLine;
+import dev.stoker.queue.Lease;
+import dev.stoker.queue.Settled;
+import dev.stoker.queue.ShardTable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Ends what nobody wants or can run any more. */
+final class EndLoop implements Loop.Step {
+  private static final int SHARDS = 8;
+  private static final Duration LEASE = Duration.ofSeconds(60);
+  private static final int SWEEP_EVERY = 10;
+  private static final Logger log = LoggerFactory.getLogger(EndLoop.class);
+
+  private final String holder;
+  private final ShardTable shards;
+  private final BatchEndTable batches;
+  private final BatchStatusTable statuses;
+  private final LineCheck check = new LineCheck();
+  private final Set<BatchId> perhapsEnded = new HashSet<>();
+  private int rounds;
+
+  EndLoop(String holder, ShardTable shards, BatchEndTable batches, BatchStatusTable statuses) {
+    this.holder = holder;
+    this.shards = shards;
+    this.batches = batches;
+    this.statuses = statuses;
+  }
+
+  @Override
+  public boolean run() {
+    batches.expire();
+    shards.reapExpired();
+    boolean more = settleUnwanted();
+    if (!more) {
+      endBatches();
+    }
+    return more;
+  }
+
+  private boolean settleUnwanted() {
+    List<Lease> leases = shards.claimUnwanted(holder, SHARDS, LEASE);
+    if (leases.isEmpty()) {
+      return false;
+    }
+    List<ClaimedShard> claimed = shards.read(leases);
+    Map<BatchId, BatchStatus> status =
+        statuses.of(
+            claimed.stream().map(shard -> shard.lease().key().batch()).collect(Collectors.toSet()));
+    List<FinishedLine> lines = new ArrayList<>();
+    for (ClaimedShard shard : claimed) {
+      NotRun why = NotRun.of(status.get(shard.lease().key().batch()));
+      lines.addAll(unanswered(shard, why));
+    }
+    List<Settled> settled = lines.isEmpty() ? List.of() : shards.settle(lines);
+    settled.stream().filter(Settled::done).forEach(done -> perhapsEnded.add(done.key().batch()));
+    log.info("{} requests of {} shards ended without being run", lines.size(), settled.size());
+    return leases.size() == SHARDS;
+  }
+
+  private List<FinishedLine> unanswered(ClaimedShard shard, NotRun why) {
+    List<FinishedLine> lines = new ArrayList<>();
+    byte[] content = shard.content();
+    PartLines.each(
+        shard.firstLine(),
+        content,
+        (line, offset, length) -> {
+          if (!shard.done().contains(line)
+              && check.check(content, offset, length) instanceof LineVerdict.Valid(var request)
+              && request.model().equals(shard.model())) {
+            lines.add(unanswered(shard.lease(), line, request, why));
+          }
+        });
+    return lines;
+  }
+
+  private static FinishedLine unanswered(Lease lease, int line, RequestLine request, NotRun why) {
+    byte[] body =
+        ResultLine.unanswered(
+            lease.key().batch(), line, request.customIdJson(), why.code(), why.message());
+    return FinishedLine.failed(lease, line, body);
+  }
+
+  /** Those whose last shard was just done; now and then also those that somebody left behind. */
+  private void endBatches() {
+    if (rounds++ % SWEEP_EVERY == 0) {
+      perhapsEnded.addAll(batches.endable());
+    }
+    for (BatchId batch : perhapsEnded) {
+      batches.end(batch).ifPresent(end -> log.info("{}: {}", batch, end.wireName()));
+    }
+    perhapsEnded.clear();
+  }
+}

@@ -1,0 +1,30 @@
+package dev.stoker.api.error;
+
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.util.HashSet;
+import java.util.Set;
+
+/** Tells a database that cannot be reached from a statement that is wrong. */
+final class DatabaseFaults {
+  private DatabaseFaults() {}
+
+  static boolean unreachable(Throwable thrown) {
+    Set<Throwable> seen = new HashSet<>();
+    for (Throwable t = thrown; t != null && seen.add(t); t = t.getCause()) {
+      if (t instanceof SQLException e && unreachable(e)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Class 08: the connection; class 57: the server shuts down or starts; 53: it has no room. */
+  private static boolean unreachable(SQLException e) {
+    String state = e.getSQLState() == null ? "" : e.getSQLState();
+    return e instanceof SQLTransientConnectionException
+        || state.startsWith("08")
+        || state.startsWith("57P")
+        || state.startsWith("53");
+  }
+}

@@ -1,0 +1,3 @@
+package dev.stoker.api.files;
+
+record DeletedObject(String id, String object, boolean deleted) {}

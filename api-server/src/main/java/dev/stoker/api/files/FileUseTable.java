@@ -1,0 +1,75 @@
+package dev.stoker.api.files;
+
+import dev.stoker.batch.BatchId;
+import dev.stoker.file.FileId;
+import java.util.Optional;
+import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Says who needs a file, and sweeps away what nobody needs. */
+final class FileUseTable {
+
+  private static final String USER =
+      """
+      SELECT id FROM batch
+      WHERE input_file_id = :file AND status IN ('validating', 'in_progress', 'finalizing', 'cancelling')
+      LIMIT 1
+      """;
+
+  private static final String SWEEP_STALLED =
+      """
+      DELETE FROM file WHERE status = 'uploading' AND touched_at < now() - :stalled_s * interval '1 second'
+      """;
+
+  private static final String SWEEP_EXPIRED =
+      """
+      DELETE FROM file WHERE id IN (
+          SELECT f.id FROM file f
+          WHERE f.expires_at <= now() AND f.status = 'processed'
+            AND NOT EXISTS (SELECT 1 FROM batch b
+                            WHERE b.input_file_id = 'file-' || replace(f.id::text, '-', '')
+                              AND b.status IN ('validating', 'in_progress', 'finalizing', 'cancelling'))
+          ORDER BY f.expires_at
+          LIMIT 10
+          FOR UPDATE SKIP LOCKED)
+      """;
+
+  /** Results of an ended batch whose file has been deleted; a portion, for they may be millions. */
+  private static final String SWEEP_RESULTS =
+      """
+      DELETE FROM result WHERE (batch, line) IN (
+          SELECT r.batch, r.line
+          FROM (SELECT id, true AS succeeded, output_file AS file FROM batch WHERE output_file IS NOT NULL
+                UNION ALL
+                SELECT id, false, error_file FROM batch WHERE error_file IS NOT NULL) AS produced
+          JOIN result r ON r.batch = produced.id AND r.succeeded = produced.succeeded
+          WHERE NOT EXISTS (SELECT 1 FROM file f WHERE f.id = produced.file)
+          LIMIT :rows)
+      """;
+
+  private final JdbcClient jdbc;
+
+  FileUseTable(JdbcClient jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /** A batch that has not ended and needs the file. */
+  Optional<BatchId> user(FileId file) {
+    return jdbc.sql(USER)
+        .param("file", file.toString())
+        .query((row, _) -> new BatchId(row.getObject(1, UUID.class)))
+        .optional();
+  }
+
+  int sweepStalledUploads(java.time.Duration stalled) {
+    return jdbc.sql(SWEEP_STALLED).param("stalled_s", stalled.toSeconds()).update();
+  }
+
+  int sweepExpiredFiles() {
+    return jdbc.sql(SWEEP_EXPIRED).update();
+  }
+
+  int sweepResults(int rows) {
+    return jdbc.sql(SWEEP_RESULTS).param("rows", rows).update();
+  }
+}

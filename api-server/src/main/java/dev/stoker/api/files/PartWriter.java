@@ -1,0 +1,81 @@
+package dev.stoker.api.files;
+
+import dev.stoker.file.FileId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
+
+/**
+ * Stores the parts of one upload in groups, while the next ones are being cut. One group is under
+ * way at a time, so that memory stays bounded whatever the database takes.
+ */
+final class PartWriter implements Consumer<Part>, AutoCloseable {
+  private static final int GROUP_BYTES = 4 << 20;
+
+  private final FileId file;
+  private final FilePartTable table;
+  private final java.util.concurrent.ExecutorService writer =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("part-writer").factory());
+  private List<Part> group = new ArrayList<>();
+  private long groupBytes;
+  private FutureTask<Void> underWay = done();
+
+  PartWriter(FileId file, FilePartTable table) {
+    this.file = file;
+    this.table = table;
+  }
+
+  @Override
+  public void accept(Part part) {
+    group.add(part);
+    groupBytes += part.content().length;
+    if (groupBytes >= GROUP_BYTES) {
+      send();
+    }
+  }
+
+  /** Stores what is left and waits until everything is safe. */
+  void finish() {
+    if (!group.isEmpty()) {
+      send();
+    }
+    await();
+  }
+
+  @Override
+  public void close() {
+    writer.close();
+  }
+
+  private void send() {
+    await();
+    List<Part> parts = group;
+    group = new ArrayList<>();
+    groupBytes = 0;
+    underWay = new FutureTask<>(() -> table.insert(file, parts), null);
+    writer.execute(underWay);
+  }
+
+  private void await() {
+    try {
+      underWay.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while parts were being stored", e);
+    }
+  }
+
+  private static FutureTask<Void> done() {
+    FutureTask<Void> task = new FutureTask<>(() -> {}, null);
+    task.run();
+    return task;
+  }
+}

@@ -1,0 +1,42 @@
+package dev.stoker.api.health;
+
+import dev.stoker.health.Gate;
+import dev.stoker.health.WorkerHeartbeatTable;
+import dev.stoker.health.WorkerSlotTable;
+import java.time.Duration;
+import java.util.Optional;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** What health is made of. */
+@Configuration(proxyBeanMethods = false)
+public class HealthConfiguration {
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  @Bean
+  Gate gate(GateSettings settings) {
+    return new Gate(settings.staleAfter());
+  }
+
+  @Bean
+  GateReading gateReading(Gate gate, JdbcClient jdbc) {
+    return new GateReading(gate, new WorkerHeartbeatTable(jdbc), new WorkerSlotTable(jdbc));
+  }
+
+  @Bean
+  HealthController healthController(Gate gate, JdbcClient jdbc) {
+    return new HealthController(
+        version(),
+        gate,
+        new WorkerHeartbeatTable(jdbc),
+        new WorkerSlotTable(jdbc),
+        new QueueTable(jdbc),
+        new Patiently(PATIENCE));
+  }
+
+  private static String version() {
+    return Optional.ofNullable(HealthConfiguration.class.getPackage().getImplementationVersion())
+        .orElse("unpackaged");
+  }
+}

@@ -1,0 +1,111 @@
+package dev.stoker.api.health;
+
+import dev.stoker.health.Gate;
+import dev.stoker.health.GateDecision;
+import dev.stoker.health.SlotView;
+import dev.stoker.health.WorkerView;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@code /health} says.
+ *
+ * @param status healthy, or degraded while the gate is closed
+ */
+record HealthReport(
+    String status,
+    String service,
+    String version,
+    List<Worker> workers,
+    Queue queue,
+    Supervisor supervisor,
+    GateState gate) {
+
+  static final String SERVICE = "batch-api";
+
+  /** The watchdog's budget. */
+  private static final int RESPAWNS_MAX = 10;
+
+  /**
+   * @param heartbeatAgeSeconds null before the first beat
+   * @param progressAgeSeconds how long ago it finished a line; null before the first
+   */
+  record Worker(
+      String worker,
+      String status,
+      Long heartbeatAgeSeconds,
+      boolean fresh,
+      int inFlight,
+      String loadedModel,
+      List<String> models,
+      long linesDone,
+      Long progressAgeSeconds,
+      Long pid) {}
+
+  record Queue(OpenBatches batches, OpenShards shards, long openLines) {}
+
+  record OpenBatches(int validating, int inProgress, int finalizing, int cancelling) {}
+
+  record OpenShards(int queued, int leased) {}
+
+  record Supervisor(List<Slot> slots) {}
+
+  record Slot(
+      String worker,
+      String state,
+      String reason,
+      long stateAgeSeconds,
+      int respawnsLastHour,
+      int respawnsMax) {}
+
+  record GateState(boolean open, String reason) {}
+
+  /** What is said while the database cannot be asked. */
+  record Unhealthy(String status, String service, String version, String reason) {}
+
+  static HealthReport of(
+      String version, Gate gate, List<WorkerView> workers, List<SlotView> slots, Queue queue) {
+    GateState state =
+        switch (gate.decide(workers, slots)) {
+          case GateDecision.Open _ -> new GateState(true, null);
+          case GateDecision.Closed closed -> new GateState(false, closed.reason());
+        };
+    return new HealthReport(
+        state.open() ? "healthy" : "degraded",
+        SERVICE,
+        version,
+        workers.stream().map(worker -> worker(worker, gate)).toList(),
+        queue,
+        new Supervisor(slots.stream().map(HealthReport::slot).toList()),
+        state);
+  }
+
+  private static Worker worker(WorkerView view, Gate gate) {
+    return new Worker(
+        view.id().worker(),
+        view.status().wireName(),
+        seconds(view.sinceSeen()),
+        gate.fresh(view),
+        view.inFlight(),
+        view.loadedModel(),
+        view.models(),
+        view.linesDone(),
+        seconds(view.sinceProgress()),
+        view.process().map(process -> process.pid()).orElse(null));
+  }
+
+  private static Slot slot(SlotView view) {
+    return new Slot(
+        view.worker(),
+        view.state().wireName(),
+        view.reason(),
+        view.since().toSeconds(),
+        view.respawnsInWindow(),
+        RESPAWNS_MAX);
+  }
+
+  private static Long seconds(Optional<Duration> age) {
+    return age.map(Duration::toSeconds).orElse(null);
+  }
+}

@@ -1,0 +1,50 @@
+package dev.stoker.api.health;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** How much waits. */
+final class QueueTable {
+
+  private static final String QUEUE =
+      """
+      SELECT b.*, s.*
+      FROM (SELECT count(*) FILTER (WHERE status = 'validating') AS validating,
+                   count(*) FILTER (WHERE status = 'in_progress') AS in_progress,
+                   count(*) FILTER (WHERE status = 'finalizing') AS finalizing,
+                   count(*) FILTER (WHERE status = 'cancelling') AS cancelling
+            FROM batch WHERE status IN ('validating', 'in_progress', 'finalizing', 'cancelling')) AS b,
+           (SELECT count(*) FILTER (WHERE state = 'queued') AS queued,
+                   count(*) FILTER (WHERE state = 'leased') AS leased,
+                   coalesce(sum(lines - completed - failed), 0) AS open_lines
+            FROM shard WHERE state <> 'done') AS s
+      """;
+
+  private static final String READY =
+      "SELECT to_regclass('batch') IS NOT NULL AND to_regclass('worker_slot') IS NOT NULL";
+
+  private final JdbcClient jdbc;
+
+  QueueTable(JdbcClient jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  HealthReport.Queue read() {
+    return jdbc.sql(QUEUE)
+        .query(
+            (row, _) ->
+                new HealthReport.Queue(
+                    new HealthReport.OpenBatches(
+                        row.getInt("validating"),
+                        row.getInt("in_progress"),
+                        row.getInt("finalizing"),
+                        row.getInt("cancelling")),
+                    new HealthReport.OpenShards(row.getInt("queued"), row.getInt("leased")),
+                    row.getLong("open_lines")))
+        .single();
+  }
+
+  /** Whether the database answers and has the tables. */
+  boolean ready() {
+    return jdbc.sql(READY).query(Boolean.class).single();
+  }
+}

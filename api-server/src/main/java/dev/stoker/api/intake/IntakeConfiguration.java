@@ -1,0 +1,37 @@
+package dev.stoker.api.intake;
+
+import dev.stoker.api.batches.BatchRepository;
+import dev.stoker.api.files.FileRepository;
+import dev.stoker.api.files.UploadSettings;
+import dev.stoker.api.models.ModelTable;
+import dev.stoker.loop.Loop;
+import dev.stoker.queue.ShardTable;
+import java.time.Duration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What the intake is made of. */
+@Configuration(proxyBeanMethods = false)
+public class IntakeConfiguration {
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+
+  @Bean(initMethod = "start", destroyMethod = "close")
+  Loop intakeLoop(
+      BatchRepository batches,
+      FileRepository files,
+      ModelTable models,
+      ShardTable shards,
+      JdbcClient jdbc,
+      TransactionTemplate transaction,
+      JsonMapper json,
+      UploadSettings upload,
+      IntakeSettings settings) {
+    PartFactTable parts = new PartFactTable(jdbc);
+    LineErrors lineErrors = new LineErrors(parts, upload.lineBytesMax());
+    Intake intake = new Intake(batches, files, parts, lineErrors, models, shards, json, settings);
+    return new Loop("intake", INTERVAL, new IntakeLoop(batches, intake, transaction));
+  }
+}

@@ -1,0 +1,2 @@
+/** Models: those that workers say they serve. */
+package dev.stoker.api.models;

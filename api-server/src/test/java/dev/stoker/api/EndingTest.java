@@ -1,0 +1,85 @@
+package dev.stoker.api;
+
+import static dev.stoker.api.TestApi.line;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stoker.api.TestApi.Answer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class EndingTest {
+  @RegisterExtension static final TestApi api = new TestApi();
+
+  /** A batch of which the line a has run and the lines b and c have not. */
+  private static String halfDone() {
+    String batch = api.batch(api.file(line("a"), line("b", "m-2"), "", line("c", "m-2")));
+    api.await(batch, "in_progress");
+    api.jdbc()
+        .sql("UPDATE shard SET available_at = now() + interval '1 h' WHERE model = 'm-2'")
+        .update();
+    api.work();
+    return batch;
+  }
+
+  private static void assertHalf(Answer ended, String code) {
+    assertThat(ended.json().path("request_counts").toString())
+        .isEqualTo("{\"total\":3,\"completed\":1,\"failed\":2}");
+    assertThat(api.get("/v1/files/" + ended.at("/output_file_id") + "/content").text())
+        .contains("\"custom_id\":\"a\"");
+    assertThat(api.get("/v1/files/" + ended.at("/error_file_id") + "/content").text().lines())
+        .hasSize(2)
+        .allSatisfy(
+            line ->
+                assertThat(line)
+                    .contains("\"response\":null", "\"error\":{\"code\":\"" + code + "\""))
+        .satisfiesExactly(
+            first -> assertThat(first).contains("\"custom_id\":\"b\""),
+            second -> assertThat(second).contains("\"custom_id\":\"c\""));
+  }
+
+  @Test
+  void a_cancelled_batch_keeps_what_had_finished() {
+    String batch = halfDone();
+    api.post("/v1/batches/" + batch + "/cancel", "");
+    Answer ended = api.await(batch, "cancelled");
+    assertHalf(ended, "batch_cancelled");
+    assertThat(ended.json().path("cancelled_at").isIntegralNumber()).isTrue();
+  }
+
+  @Test
+  void a_batch_whose_window_passes_keeps_what_had_finished() {
+    String batch = halfDone();
+    api.jdbc().sql("UPDATE batch SET expires_at = now() - interval '1 s'").update();
+    Answer ended = api.await(batch, "expired");
+    assertHalf(ended, "batch_expired");
+    assertThat(ended.json().path("finalizing_at").isIntegralNumber()).isTrue();
+  }
+
+  @Test
+  void lines_that_kill_their_workers_end_in_the_error_file() {
+    String batch = halfDone();
+    api.jdbc().sql("UPDATE shard SET attempt = 10, faults = 10 WHERE model = 'm-2'").update();
+    assertHalf(api.await(batch, "completed"), "engine_crash");
+  }
+
+  @Test
+  void a_batch_that_somebody_left_behind_is_ended() {
+    String batch = halfDone();
+    api.jdbc().sql("DELETE FROM shard WHERE model = 'm-2'").update();
+    api.jdbc().sql("UPDATE batch SET total = 1").update();
+    assertThat(api.await(batch, "completed").at("/request_counts/completed")).isEqualTo("1");
+  }
+
+  @Test
+  void leases_that_ran_out_go_back_to_the_queue() {
+    String batch = api.batch(api.file(line("a")));
+    api.await(batch, "in_progress");
+    api.jdbc()
+        .sql(
+            "UPDATE shard SET state = 'leased', leased_by = 'gone', attempt = 1, lease_expires_at = now()")
+        .update();
+    TestApi.await(
+        () -> api.jdbc().sql("SELECT state || faults FROM shard").query(String.class).single(),
+        state -> state.equals("queued1"));
+  }
+}

@@ -1,0 +1,87 @@
+package dev.stoker.api;
+
+import static dev.stoker.api.TestApi.line;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stoker.api.TestApi.Answer;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class HealthTest {
+  @RegisterExtension static final TestApi api = new TestApi();
+
+  @Test
+  void all_is_well() {
+    api.await(api.batch(api.file(line("a"), line("b"))), "in_progress");
+    api.jdbc()
+        .sql(
+            "INSERT INTO worker_slot (worker, host, state, watchdog_pid) VALUES ('host/0', 'host', 'running', 1)")
+        .update();
+    api.jdbc()
+        .sql("INSERT INTO recovery (worker, planned, cause) VALUES ('host/0', false, 'killed')")
+        .update();
+    Answer health = api.get("/health");
+    assertThat(health.status()).isEqualTo(200);
+    assertThat(health.text())
+        .startsWith("{\"status\":\"healthy\",\"service\":\"batch-api\",\"version\":\"");
+    assertThat(health.json().path("workers").toString())
+        .isEqualTo(
+            ("[{'worker':'host/0','status':'ready','heartbeat_age_seconds':0,'fresh':true,'in_flight':0,"
+                    + "'loaded_model':'','models':['m-1','m-2'],'lines_done':0,'progress_age_seconds':null,"
+                    + "'pid':null}]")
+                .replace('\'', '"'));
+    assertThat(health.json().path("queue").toString())
+        .isEqualTo(
+            ("{'batches':{'validating':0,'in_progress':1,'finalizing':0,'cancelling':0},"
+                    + "'shards':{'queued':1,'leased':0},'open_lines':2}")
+                .replace('\'', '"'));
+    assertThat(health.json().path("supervisor").toString())
+        .isEqualTo(
+            ("{'slots':[{'worker':'host/0','state':'running','reason':'','state_age_seconds':0,"
+                    + "'respawns_last_hour':1,'respawns_max':10}]}")
+                .replace('\'', '"'));
+    assertThat(health.json().path("gate").toString()).isEqualTo("{\"open\":true,\"reason\":null}");
+  }
+
+  @Test
+  void without_a_fresh_worker_it_is_degraded() {
+    api.beat(Duration.ofSeconds(61));
+    Answer health = api.get("/health");
+    assertThat(health.status()).isEqualTo(200);
+    assertThat(health.at("/status")).isEqualTo("degraded");
+    assertThat(health.at("/gate/reason")).startsWith("Worker offline (last seen ");
+    assertThat(health.at("/workers/0/fresh")).isEqualTo("false");
+  }
+
+  @Test
+  void without_its_tables_it_is_unhealthy_and_not_ready_but_alive() {
+    api.jdbc().sql("ALTER TABLE worker_slot RENAME TO away").update();
+    try {
+      Answer health = api.get("/health");
+      assertThat(health.status()).isEqualTo(503);
+      assertThat(health.text())
+          .startsWith("{\"status\":\"unhealthy\",\"service\":\"batch-api\",\"version\":\"");
+      assertThat(api.get("/health/ready").status()).isEqualTo(503);
+      assertThat(api.get("/health/live").text()).isEqualTo("{\"status\":\"live\"}");
+    } finally {
+      api.jdbc().sql("ALTER TABLE away RENAME TO worker_slot").update();
+    }
+    assertThat(api.get("/health/ready").text()).isEqualTo("{\"status\":\"ready\"}");
+  }
+
+  @Test
+  void models_are_what_workers_serve() {
+    Answer models = api.get("/v1/models");
+    assertThat(models.text())
+        .matches(
+            "\\{\"object\":\"list\",\"data\":\\[\\{\"id\":\"m-1\",\"object\":\"model\",\"created\":\\d+,"
+                + "\"owned_by\":\"stoker\"},\\{\"id\":\"m-2\",.*}]}");
+    assertThat(api.get("/v1/models/m-2").at("/id")).isEqualTo("m-2");
+    assertThat(api.get("/v1/models/who/else").error())
+        .isEqualTo("404 invalid_request_error model model_not_found");
+    api.jdbc().sql("UPDATE worker_heartbeat SET models = '{org/m}'").update();
+    assertThat(api.get("/v1/models/org/m").status()).isEqualTo(200);
+    assertThat(api.get("/v1/models/org%2Fm/").status()).isEqualTo(200);
+  }
+}

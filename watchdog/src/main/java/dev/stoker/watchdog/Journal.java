@@ -1,0 +1,116 @@
+package dev.stoker.watchdog;
+
+import dev.stoker.watchdog.alert.Alerts;
+import dev.stoker.watchdog.slot.Ending;
+import dev.stoker.watchdog.slot.Notice;
+import dev.stoker.watchdog.slot.Start;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells people what happens to one worker: in the log always, by an alert when it matters. */
+final class Journal {
+
+  private static final Logger log = LoggerFactory.getLogger(Journal.class);
+
+  private final String worker;
+  private final Alerts alerts;
+
+  Journal(String worker, Alerts alerts) {
+    this.worker = worker;
+    this.alerts = alerts;
+  }
+
+  void healthy(Duration heartbeatAge) {
+    log.info("Worker {} healthy (heartbeat {} ago)", worker, seconds(heartbeatAge));
+  }
+
+  /**
+   * @param evidence what was seen of the worker when it was found to be at its end
+   */
+  void tell(Notice notice, String evidence) {
+    switch (notice) {
+      case Notice.Adopted told ->
+          log.info("Worker {} adopted: pid {} works on", worker, told.child().process().pid());
+      case Notice.Suspected told -> log.warn("Worker {} suspect: {}", worker, told.reason());
+      case Notice.Cleared _ -> log.info("Worker {} is well again", worker);
+      case Notice.Condemned told -> condemned(told, evidence);
+      case Notice.Launched told ->
+          log.info(
+              "Worker {} starts: {}; pid {}, incarnation {}",
+              worker,
+              told.start().cause().text(),
+              told.child().process().pid(),
+              told.child().id().incarnation());
+      case Notice.Ready told -> ready(told, evidence);
+      case Notice.Waiting told ->
+          log.warn(
+              "Worker {} starts again in {}: {}",
+              worker,
+              seconds(told.delay()),
+              told.start().cause().text());
+      case Notice.GaveUp told -> gaveUp(told, evidence);
+      case Notice.Unkillable told -> {
+        log.error("Worker {} was killed and is not dead: {}", worker, evidence);
+        alerts.unkillable(worker, "killed and not dead: " + told.verdict().cause().text());
+      }
+      case Notice.Stopped _ -> log.info("Worker {} stopped", worker);
+    }
+  }
+
+  private void condemned(Notice.Condemned told, String evidence) {
+    if (told.verdict().forGood()) {
+      log.warn("Worker {} did not drain in time and is killed", worker);
+    } else if (told.verdict().cause().counts()) {
+      log.warn(
+          "Worker {} lost: {}\n{}",
+          worker,
+          told.verdict().cause().text(),
+          evidence.indent(4).stripTrailing());
+    }
+  }
+
+  private void ready(Notice.Ready told, String evidence) {
+    Start start = told.start();
+    if (!start.cause().counts()) {
+      log.info(
+          "Worker {} ready after {} ms: {}",
+          worker,
+          told.toReady().toMillis(),
+          start.cause().text());
+      return;
+    }
+    String story = story(told);
+    log.warn("Worker {} recovered: {}", worker, story);
+    alerts.recovered(worker, start.cause().text(), story, evidence);
+  }
+
+  private static String story(Notice.Ready told) {
+    return "%s%s, new pid %d after %d ms, ready after %d ms"
+        .formatted(
+            told.start().cause().text(),
+            told.start().after().map(Journal::steps).orElse(""),
+            told.child().process().pid(),
+            told.toLaunch().toMillis(),
+            told.toReady().toMillis());
+  }
+
+  private static String steps(Ending ending) {
+    return "; fenced %d ms, killed %d ms, confirmed %d ms, %d leases returned"
+        .formatted(
+            ending.toFence().toMillis(),
+            ending.toKill().toMillis(),
+            ending.toConfirm().toMillis(),
+            ending.leasesReturned());
+  }
+
+  private void gaveUp(Notice.GaveUp told, String evidence) {
+    log.error(
+        "Worker {} given up: {}; last: {}", worker, told.reason(), told.start().cause().text());
+    alerts.gaveUp(worker, told.reason(), evidence);
+  }
+
+  private static String seconds(Duration duration) {
+    return "%.1fs".formatted(duration.toMillis() / 1000.0);
+  }
+}

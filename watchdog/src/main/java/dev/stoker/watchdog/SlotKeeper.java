@@ -1,0 +1,382 @@
+package dev.stoker.watchdog;
+
+import dev.stoker.database.Database;
+import dev.stoker.health.ProcessIdentity;
+import dev.stoker.health.SlotState;
+import dev.stoker.health.SlotView;
+import dev.stoker.health.WorkerHeartbeatTable;
+import dev.stoker.health.WorkerSlotTable;
+import dev.stoker.health.WorkerView;
+import dev.stoker.queue.ShardTable;
+import dev.stoker.watchdog.observe.DatabaseContact;
+import dev.stoker.watchdog.observe.DatabaseThread;
+import dev.stoker.watchdog.observe.Look;
+import dev.stoker.watchdog.process.ExitStatus;
+import dev.stoker.watchdog.process.Launcher;
+import dev.stoker.watchdog.process.ProcessTable;
+import dev.stoker.watchdog.process.ProcessTree;
+import dev.stoker.watchdog.process.WatchedProcess;
+import dev.stoker.watchdog.recovery.Recoveries;
+import dev.stoker.watchdog.recovery.RecoveryDraft;
+import dev.stoker.watchdog.slot.Action;
+import dev.stoker.watchdog.slot.Answer;
+import dev.stoker.watchdog.slot.Decision;
+import dev.stoker.watchdog.slot.Ending;
+import dev.stoker.watchdog.slot.Notice;
+import dev.stoker.watchdog.slot.Observation;
+import dev.stoker.watchdog.slot.ProcessSeen;
+import dev.stoker.watchdog.slot.RowSeen;
+import dev.stoker.watchdog.slot.SlotStatus;
+import dev.stoker.watchdog.slot.Start;
+import dev.stoker.watchdog.slot.Supervisor;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One slot's hands and eyes: gathers what the {@link Supervisor} decides upon, and carries out what
+ * it decides. Used by the supervision's thread alone; whatever waits for the database is answered
+ * there later.
+ */
+final class SlotKeeper {
+
+  /** What all slots of a host share. */
+  record Host(
+      String name,
+      Supervisor supervisor,
+      Launcher launcher,
+      DatabaseThread database,
+      LongSupplier ticker,
+      RandomGenerator random,
+      Runnable wake) {}
+
+  private static final Logger log = LoggerFactory.getLogger(SlotKeeper.class);
+
+  private static final int STEPS_MAX = 32;
+  private static final int CONSOLE_LINES_MAX = 20;
+  private static final Duration DESCRIBE_EVERY = Duration.ofSeconds(5);
+  private static final Duration HEALTHY_EVERY = Duration.ofSeconds(30);
+
+  /** A process with all that it starts. */
+  private record Held(WatchedProcess process, ProcessTree tree) {}
+
+  /** What others were last told. */
+  private record Described(SlotState state, String reason, long at) {}
+
+  private final int number;
+  private final String worker;
+  private final Host host;
+  private final Journal journal;
+  private final Queue<Answer> answers = new ArrayDeque<>();
+
+  private SlotStatus status;
+  private Optional<Held> held = Optional.empty();
+  private Optional<Look> look = Optional.empty();
+  private Optional<SlotState> before = Optional.empty();
+  private Optional<Described> described = Optional.empty();
+  private boolean describing;
+  private String evidence = "";
+  private Optional<Long> toldHealthyAt = Optional.empty();
+
+  SlotKeeper(int number, Host host, Journal journal) {
+    this.number = number;
+    this.worker = nameOf(host.name(), number);
+    this.host = host;
+    this.journal = journal;
+    this.status = host.supervisor().first();
+  }
+
+  static String nameOf(String host, int number) {
+    return host + "/" + number;
+  }
+
+  /** Takes in what was read from the database. */
+  void see(Look newest) {
+    if (look.isEmpty()) {
+      before =
+          newest.slots().stream()
+              .filter(slot -> slot.worker().equals(worker))
+              .map(SlotView::state)
+              .findFirst();
+    }
+    look = Optional.of(newest);
+  }
+
+  /** Decides and acts until there is nothing left to do now. */
+  void step(DatabaseContact contact, boolean stopping) {
+    SlotStatus previous;
+    int steps = 0;
+    do {
+      previous = status;
+      Decision decision = host.supervisor().next(status, observe(contact, stopping));
+      status = decision.next();
+      decision.actions().forEach(this::carryOut);
+      steps++;
+    } while (steps < STEPS_MAX && (!answers.isEmpty() || previous.getClass() != status.getClass()));
+    sayHealthy(contact);
+    describe(contact);
+  }
+
+  /** Whether the database is to be asked often, since a worker may be ready any moment. */
+  boolean isStarting() {
+    return status instanceof SlotStatus.Starting;
+  }
+
+  /** Whether a watchdog that stops may leave this slot. */
+  boolean isSettled(DatabaseContact contact) {
+    return Supervisor.settled(status)
+        && (isDescribed() || !contact.recent(host.ticker().getAsLong()));
+  }
+
+  private Observation observe(DatabaseContact contact, boolean stopping) {
+    long now = host.ticker().getAsLong();
+    return new Observation(
+        now,
+        processSeen(),
+        rowSeen(contact, now),
+        contact.covers(host.supervisor().settings().staleAfter(), now),
+        before,
+        Optional.ofNullable(answers.poll()),
+        stopping,
+        host.random().nextDouble());
+  }
+
+  private ProcessSeen processSeen() {
+    if (held.isEmpty()) {
+      return new ProcessSeen.None();
+    }
+    Optional<WatchedProcess.End> end = held.get().process().end();
+    if (end.isEmpty()) {
+      return new ProcessSeen.Alive();
+    }
+    // Only asked when it matters: the answer takes a look at every process of the host.
+    boolean matters =
+        status instanceof SlotStatus.Confirming || status instanceof SlotStatus.Unkillable;
+    return new ProcessSeen.Ended(
+        end.get().status(), end.get().at(), matters && held.get().tree().gone());
+  }
+
+  private RowSeen rowSeen(DatabaseContact contact, long now) {
+    if (look.isEmpty() || !contact.recent(now)) {
+      return new RowSeen.Blind();
+    }
+    Duration sinceLook = Duration.ofNanos(now - look.get().answeredAt());
+    return look.get().workers().stream()
+        .filter(view -> view.id().worker().equals(worker))
+        .findFirst()
+        .<RowSeen>map(view -> row(view, sinceLook))
+        .orElseGet(RowSeen.Missing::new);
+  }
+
+  private static RowSeen.Row row(WorkerView view, Duration sinceLook) {
+    return new RowSeen.Row(
+        view.id(),
+        view.process(),
+        view.status(),
+        view.sinceSeen().map(sinceLook::plus),
+        view.inFlight(),
+        view.linesDone());
+  }
+
+  private void carryOut(Action action) {
+    switch (action) {
+      case Action.Adopt adopt -> adopt(adopt.process());
+      case Action.Fence fence ->
+          ask(
+              database -> new WorkerHeartbeatTable(database.jdbc()).fence(fence.id()),
+              _ -> new Answer.Fenced());
+      case Action.Terminate _ -> terminate();
+      case Action.Kill _ -> held.ifPresent(victim -> victim.tree().kill());
+      case Action.ReturnLeases leases ->
+          ask(
+              database -> new ShardTable(database.jdbc()).reapHolder(leases.id().holder()),
+              Answer.Returned::new);
+      case Action.Reserve reserve -> reserve(reserve.start());
+      case Action.Launch launch -> launch(launch);
+      case Action.Tell tell -> tell(tell.notice());
+    }
+  }
+
+  private void adopt(ProcessIdentity identity) {
+    held =
+        WatchedProcess.adopt(identity, host.ticker(), host.wake())
+            .map(process -> new Held(process, host.launcher().treeOfStranger(process)));
+    answers.add(held.isPresent() ? new Answer.Adopted() : new Answer.NotThere());
+  }
+
+  /** Those that it has started are noted before they lose their parent. */
+  private void terminate() {
+    held.ifPresent(
+        victim -> {
+          victim.tree().remember();
+          victim.process().terminate();
+        });
+  }
+
+  private void reserve(Start start) {
+    RecoveryDraft draft = draft(start);
+    int limit = host.supervisor().settings().respawnsPerHour();
+    ask(
+        database -> new Recoveries(database).reserve(host.name(), draft, limit),
+        reservation ->
+            reservation
+                .<Answer>map(right -> new Answer.Reserved(right.id(), right.recovery()))
+                .orElseGet(Answer.Refused::new));
+  }
+
+  private RecoveryDraft draft(Start start) {
+    Optional<Ending> after = start.after();
+    long now = host.ticker().getAsLong();
+    return new RecoveryDraft(
+        worker,
+        !start.cause().counts(),
+        start.cause().text(),
+        evidence,
+        after.flatMap(Ending::exit).map(ExitStatus::value),
+        after.flatMap(ending -> ending.verdict().process()).map(ProcessIdentity::pid),
+        after.map(Ending::leasesReturned).orElse(0),
+        after.map(ending -> Duration.ofNanos(now - ending.verdict().at())).orElse(Duration.ZERO),
+        after.map(Ending::toFence),
+        after.map(Ending::toKill),
+        after.map(Ending::toConfirm));
+  }
+
+  private void launch(Action.Launch launch) {
+    try {
+      WatchedProcess process = host.launcher().start(launch.id(), number, host.wake());
+      held = Optional.of(new Held(process, host.launcher().treeOfChild(process)));
+      answers.add(new Answer.Launched(process.identity()));
+      note(recoveries -> recoveries.launched(launch.recovery(), process.identity().pid()));
+    } catch (IOException e) {
+      held = Optional.empty();
+      log.error("Worker {} cannot be started", worker, e);
+      answers.add(new Answer.NotLaunched(e.getMessage()));
+    }
+  }
+
+  private void tell(Notice notice) {
+    switch (notice) {
+      case Notice.Condemned condemned -> evidence = gatherEvidence(condemned);
+      case Notice.Ready ready -> {
+        held.ifPresent(present -> present.tree().remember());
+        note(recoveries -> recoveries.ready(ready.recovery()));
+      }
+      case Notice.Adopted _ -> held.ifPresent(present -> present.tree().remember());
+      case Notice.Suspected _, Notice.Cleared _, Notice.Launched _, Notice.Waiting _ -> {}
+      case Notice.GaveUp _, Notice.Unkillable _, Notice.Stopped _ -> {}
+    }
+    journal.tell(notice, evidence);
+  }
+
+  /** Before the console log is truncated by the next start. */
+  private String gatherEvidence(Notice.Condemned condemned) {
+    StringBuilder text = new StringBuilder(condemned.verdict().cause().text());
+    condemned
+        .verdict()
+        .process()
+        .ifPresent(
+            process ->
+                text.append("\npid ")
+                    .append(process.pid())
+                    .append(": ")
+                    .append(ProcessTable.describe(process)));
+    look.flatMap(this::viewOf)
+        .ifPresent(
+            view ->
+                text.append(
+                    "\nstatus %s, heartbeat %s, %d in flight, %d lines done"
+                        .formatted(
+                            view.status().wireName(),
+                            view.sinceSeen().map(age -> age.toMillis() + " ms old").orElse("never"),
+                            view.inFlight(),
+                            view.linesDone())));
+    List<String> lastWords = host.launcher().console(number).tail(CONSOLE_LINES_MAX);
+    if (!lastWords.isEmpty()) {
+      text.append("\nlast lines of its console:\n").append(String.join("\n", lastWords));
+    }
+    return text.toString();
+  }
+
+  private Optional<WorkerView> viewOf(Look seen) {
+    return seen.workers().stream().filter(view -> view.id().worker().equals(worker)).findFirst();
+  }
+
+  private <T> void ask(Function<Database, T> question, Function<T, Answer> answer) {
+    host.database()
+        .ask(
+            question,
+            result -> answers.add(answer.apply(result)),
+            failure -> {
+              log.warn(
+                  "Worker {}: the database failed and is asked again: {}",
+                  worker,
+                  failure.toString());
+              answers.add(new Answer.Failed());
+            });
+  }
+
+  /** Writes down what nothing waits for. */
+  private void note(java.util.function.Consumer<Recoveries> writing) {
+    host.database()
+        .ask(
+            database -> {
+              writing.accept(new Recoveries(database));
+              return true;
+            },
+            _ -> {},
+            failure -> log.warn("Worker {}: a note is lost: {}", worker, failure.toString()));
+  }
+
+  private void sayHealthy(DatabaseContact contact) {
+    long now = host.ticker().getAsLong();
+    boolean due = toldHealthyAt.isEmpty() || now - toldHealthyAt.get() >= HEALTHY_EVERY.toNanos();
+    if (due
+        && status instanceof SlotStatus.Running
+        && rowSeen(contact, now) instanceof RowSeen.Row row
+        && row.age().isPresent()) {
+      toldHealthyAt = Optional.of(now);
+      held.ifPresent(present -> present.tree().remember());
+      journal.healthy(row.age().get());
+    }
+  }
+
+  private boolean isDescribed() {
+    return described
+        .filter(said -> said.state() == status.state() && said.reason().equals(status.reason()))
+        .isPresent();
+  }
+
+  private void describe(DatabaseContact contact) {
+    long now = host.ticker().getAsLong();
+    boolean due = !isDescribed() || now - described.get().at() >= DESCRIBE_EVERY.toNanos();
+    if (!due || describing || !contact.recent(now)) {
+      return;
+    }
+    describing = true;
+    Described saying = new Described(status.state(), status.reason(), now);
+    long pid = ProcessHandle.current().pid();
+    host.database()
+        .ask(
+            database -> {
+              new WorkerSlotTable(database.jdbc())
+                  .describe(worker, host.name(), saying.state(), saying.reason(), pid);
+              return saying;
+            },
+            said -> {
+              describing = false;
+              described = Optional.of(said);
+            },
+            failure -> {
+              describing = false;
+              log.debug("Worker {} is not described: {}", worker, failure.toString());
+            });
+  }
+}

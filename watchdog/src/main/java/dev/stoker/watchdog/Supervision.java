@@ -1,0 +1,154 @@
+package dev.stoker.watchdog;
+
+import dev.stoker.health.WorkerHeartbeatTable;
+import dev.stoker.health.WorkerSlotTable;
+import dev.stoker.loop.Loop;
+import dev.stoker.watchdog.observe.DatabaseContact;
+import dev.stoker.watchdog.observe.DatabaseThread;
+import dev.stoker.watchdog.observe.Look;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks after the slots of this host, on one thread: at every tick, and at once when a worker dies
+ * or the database answers. Nothing on that thread waits for anybody.
+ */
+final class Supervision implements Executor {
+
+  private static final Logger log = LoggerFactory.getLogger(Supervision.class);
+  private static final Duration LOOK_WHILE_STARTING_EVERY = Duration.ofMillis(100);
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
+
+  private final WatchdogSettings settings;
+  private final LongSupplier ticker;
+  private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+  private final CountDownLatch settled = new CountDownLatch(1);
+  private final Loop loop;
+
+  private List<SlotKeeper> slots = List.of();
+  private Optional<DatabaseThread> database = Optional.empty();
+  private DatabaseContact contact;
+  private Optional<Long> tickedAt = Optional.empty();
+  private boolean reachable = true;
+  private volatile boolean stopping;
+
+  Supervision(WatchdogSettings settings, LongSupplier ticker) {
+    this.settings = settings;
+    this.ticker = ticker;
+    this.contact = DatabaseContact.none(settings.slots().staleAfter());
+    this.loop = new Loop("supervision", settings.tick(), this::tick);
+  }
+
+  /**
+   * @param keepers of the slots to be looked after
+   */
+  void start(DatabaseThread asked, List<SlotKeeper> keepers) {
+    database = Optional.of(asked);
+    slots = keepers;
+    lookLater(Duration.ZERO);
+    loop.start();
+  }
+
+  /** Lets something happen on this thread, soon. */
+  @Override
+  public void execute(Runnable task) {
+    inbox.add(task);
+    loop.wake();
+  }
+
+  void wake() {
+    loop.wake();
+  }
+
+  /**
+   * Stops the workers and waits for that.
+   *
+   * @return whether all is settled
+   */
+  boolean stop(Duration patience) {
+    stopping = true;
+    loop.wake();
+    try {
+      return settled.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      loop.close(CLOSE_PATIENCE);
+    }
+  }
+
+  private boolean tick() {
+    noticeOwnPause();
+    for (Runnable task = inbox.poll(); task != null; task = inbox.poll()) {
+      task.run();
+    }
+    noticeReachability();
+    slots.forEach(slot -> slot.step(contact, stopping));
+    if (stopping && slots.stream().allMatch(slot -> slot.isSettled(contact))) {
+      settled.countDown();
+    }
+    return !inbox.isEmpty();
+  }
+
+  /** Stopped, swapped out, or in a machine that was: what it remembers of time is then wrong. */
+  private void noticeOwnPause() {
+    long now = ticker.getAsLong();
+    long pause = tickedAt.map(at -> now - at).orElse(0L);
+    if (pause > contact.gapMax().toNanos()) {
+      log.warn(
+          "This watchdog stood still for {} s; no worker is judged by its heartbeat for the next {} s",
+          Duration.ofNanos(pause).toSeconds(),
+          settings.slots().staleAfter().toSeconds());
+      contact = contact.lost();
+    }
+    tickedAt = Optional.of(now);
+  }
+
+  private void noticeReachability() {
+    boolean now = contact.recent(ticker.getAsLong());
+    if (reachable && !now && contact.known()) {
+      log.warn("The database does not answer; no worker is judged by its heartbeat meanwhile");
+    } else if (!reachable && now) {
+      log.info(
+          "The database answers; heartbeats are judged once it has done so for {} s",
+          settings.slots().staleAfter().toSeconds());
+    }
+    reachable = now;
+  }
+
+  private void lookLater(Duration delay) {
+    Function<dev.stoker.database.Database, Look> question =
+        opened -> {
+          long askedAt = ticker.getAsLong();
+          var workers = new WorkerHeartbeatTable(opened.jdbc()).all();
+          var described = new WorkerSlotTable(opened.jdbc()).all();
+          return new Look(askedAt, ticker.getAsLong(), workers, described);
+        };
+    database.orElseThrow().askLater(delay, question, this::looked, this::notLooked);
+  }
+
+  private void looked(Look look) {
+    contact = contact.answered(look.askedAt());
+    slots.forEach(slot -> slot.see(look));
+    boolean hurry = slots.stream().anyMatch(SlotKeeper::isStarting);
+    lookLater(hurry ? LOOK_WHILE_STARTING_EVERY : settings.tick());
+  }
+
+  private void notLooked(Throwable failure) {
+    if (reachable || !contact.known()) {
+      log.warn("The database cannot be read: {}", failure.toString());
+    }
+    lookLater(settings.tick());
+  }
+}

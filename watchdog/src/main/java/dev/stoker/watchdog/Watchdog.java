@@ -1,0 +1,146 @@
+package dev.stoker.watchdog;
+
+import dev.stoker.database.Database;
+import dev.stoker.settings.InvalidSettings;
+import dev.stoker.settings.Settings;
+import dev.stoker.watchdog.alert.Alerts;
+import dev.stoker.watchdog.observe.DatabaseThread;
+import dev.stoker.watchdog.process.Launcher;
+import dev.stoker.watchdog.process.ProcessTable;
+import dev.stoker.watchdog.slot.Supervisor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks after the workers of this host until it is told to stop. */
+public final class Watchdog {
+
+  private static final int ANOTHER_RUNS = 73;
+  private static final int MISCONFIGURED = 78;
+
+  /** Whoever started this process starts it again; it then adopts the workers. */
+  private static final int BROKEN = 70;
+
+  private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration STOP_MARGIN = Duration.ofSeconds(10);
+
+  private Watchdog() {}
+
+  /**
+   * @param arguments none
+   */
+  @SuppressWarnings("SystemOut") // there is no log yet, or no longer
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    WatchdogSettings settings;
+    try {
+      settings = WatchdogSettings.from(Settings.ofEnvironment());
+    } catch (InvalidSettings e) {
+      System.err.println(e.getMessage());
+      System.exit(MISCONFIGURED);
+      return;
+    }
+    Path data = settings.database().dataDirectory();
+    Optional<InstanceLock> lock = InstanceLock.take(data);
+    if (lock.isEmpty()) {
+      System.err.println("Another watchdog looks after " + data + ": " + InstanceLock.holder(data));
+      System.exit(ANOTHER_RUNS);
+      return;
+    }
+    run(settings, System::nanoTime);
+    new CountDownLatch(1).await(); // until the shutdown hook ends the process
+  }
+
+  private static void run(WatchdogSettings settings, LongSupplier ticker) throws IOException {
+    Path logs = settings.database().logDirectory();
+    Files.createDirectories(logs);
+    WatchdogLog.open(logs);
+    Logger log = LoggerFactory.getLogger(Watchdog.class);
+    String host = ProcessTable.hostName();
+    Alerts alerts = new Alerts(settings.alerts(), host, version());
+    Thread.setDefaultUncaughtExceptionHandler((thread, e) -> breakDown(log, alerts, thread, e));
+    Supervision supervision = new Supervision(settings, ticker);
+    DatabaseThread database =
+        new DatabaseThread(
+            () -> Database.dedicated(settings.database(), "stoker-watchdog", SOCKET_TIMEOUT),
+            supervision);
+    log.info(
+        "Watchdog {} of {} started, pid {}; {} workers: {}",
+        version(),
+        host,
+        ProcessHandle.current().pid(),
+        settings.workers(),
+        String.join(" ", settings.command().words()));
+    supervision.start(database, keepers(settings, host, alerts, supervision, database, ticker));
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(() -> stop(settings, log, supervision, database, alerts), "stop"));
+  }
+
+  private static List<SlotKeeper> keepers(
+      WatchdogSettings settings,
+      String host,
+      Alerts alerts,
+      Supervision supervision,
+      DatabaseThread database,
+      LongSupplier ticker) {
+    SlotKeeper.Host shared =
+        new SlotKeeper.Host(
+            host,
+            new Supervisor(settings.slots(), ProcessTable.bootId()),
+            new Launcher(settings.command(), settings.database().logDirectory(), ticker),
+            database,
+            ticker,
+            RandomGenerator.getDefault(),
+            supervision::wake);
+    return IntStream.range(0, settings.workers())
+        .mapToObj(
+            number ->
+                new SlotKeeper(
+                    number, shared, new Journal(SlotKeeper.nameOf(host, number), alerts)))
+        .toList();
+  }
+
+  /** A stop that was asked for is no failure, though the JDK would exit 143. */
+  private static void stop(
+      WatchdogSettings settings,
+      Logger log,
+      Supervision supervision,
+      DatabaseThread database,
+      Alerts alerts) {
+    log.info(
+        "Watchdog stops; its workers drain for up to {} s",
+        settings.slots().drainGrace().toSeconds());
+    boolean settled = supervision.stop(settings.slots().drainGrace().plus(STOP_MARGIN));
+    database.close();
+    alerts.close();
+    log.info("Watchdog stopped{}", settled ? "" : "; not everything could be stopped");
+    WatchdogLog.close();
+    Runtime.getRuntime().halt(0);
+  }
+
+  /** Without one of its threads a watchdog would only seem to watch. */
+  private static void breakDown(Logger log, Alerts alerts, Thread thread, Throwable cause) {
+    try {
+      log.error("Thread {} ended; this watchdog ends with it", thread.getName(), cause);
+      alerts.failed(cause);
+      alerts.close();
+      WatchdogLog.close();
+    } finally {
+      Runtime.getRuntime().halt(BROKEN);
+    }
+  }
+
+  private static String version() {
+    return Optional.ofNullable(Watchdog.class.getPackage().getImplementationVersion())
+        .orElse("development");
+  }
+}

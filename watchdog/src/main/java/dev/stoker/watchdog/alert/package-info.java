@@ -1,0 +1,2 @@
+/** Calls for people. */
+package dev.stoker.watchdog.alert;

@@ -1,0 +1,48 @@
+package dev.stoker.watchdog.observe;
+
+import java.time.Duration;
+
+/**
+ * How well the database has answered. While it is away workers cannot beat, so the ages of their
+ * beats prove nothing: not until it has answered for as long as a beat may be old.
+ *
+ * @param known whether it has answered at all since the contact was lost
+ * @param since when the unbroken contact began, by the monotonic clock
+ * @param last when the question was asked that was last answered
+ * @param gapMax the longest pause between answers that does not break the contact
+ */
+public record DatabaseContact(boolean known, long since, long last, Duration gapMax) {
+
+  private static final Duration GAP_MAX = Duration.ofSeconds(15);
+
+  /**
+   * Before the first answer.
+   *
+   * @param staleAfter how old a beat may be
+   */
+  public static DatabaseContact none(Duration staleAfter) {
+    Duration half = staleAfter.dividedBy(2);
+    return new DatabaseContact(false, 0, 0, half.compareTo(GAP_MAX) < 0 ? half : GAP_MAX);
+  }
+
+  /** Time is counted from the question, which is never later than what the answer says. */
+  public DatabaseContact answered(long askedAt) {
+    boolean unbroken = known && askedAt - last <= gapMax.toNanos();
+    return new DatabaseContact(true, unbroken ? since : askedAt, askedAt, gapMax);
+  }
+
+  /** This process stood still: whatever it remembers of time is worth nothing. */
+  public DatabaseContact lost() {
+    return new DatabaseContact(false, 0, 0, gapMax);
+  }
+
+  /** Whether what was last read may still be true. */
+  public boolean recent(long now) {
+    return known && now - last <= gapMax.toNanos();
+  }
+
+  /** Whether a beat older than this could not have been kept from the database. */
+  public boolean covers(Duration age, long now) {
+    return recent(now) && now - since >= age.toNanos();
+  }
+}

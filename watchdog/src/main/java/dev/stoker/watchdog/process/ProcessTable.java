@@ -1,0 +1,103 @@
+package dev.stoker.watchdog.process;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.stoker.health.ProcessIdentity;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What {@code /proc} says. */
+public final class ProcessTable {
+
+  /**
+   * One line of {@code /proc/PID/stat}.
+   *
+   * @param state R, S, D, T, Z and so on, of its first thread only
+   * @param waitStatus of a zombie: how it ended
+   */
+  record Entry(long pid, char state, long parent, long session, long startTicks, int waitStatus) {}
+
+  private static final Path PROC = Path.of("/proc");
+
+  // Numbered as in proc(5), less the three before the closing parenthesis of the name.
+  private static final int STATE = 0;
+  private static final int PARENT = 1;
+  private static final int SESSION = 3;
+  private static final int START_TICKS = 19;
+  private static final int WAIT_STATUS = 49;
+
+  private ProcessTable() {}
+
+  public static String bootId() {
+    return read(PROC.resolve("sys/kernel/random/boot_id"));
+  }
+
+  public static String hostName() {
+    return read(PROC.resolve("sys/kernel/hostname"));
+  }
+
+  /** For people: the state letter and where in the kernel it waits, or that it has gone. */
+  public static String describe(ProcessIdentity process) {
+    return find(process.pid())
+        .filter(entry -> entry.startTicks() == process.startTicks())
+        .map(entry -> "state " + entry.state() + waitChannel(process.pid()))
+        .orElse("gone");
+  }
+
+  static Optional<Entry> find(long pid) {
+    try {
+      // A name may hold any bytes, also parentheses, spaces and broken UTF-8.
+      return Optional.of(
+          parse(
+              pid, Files.readString(PROC.resolve(Long.toString(pid)).resolve("stat"), ISO_8859_1)));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  static List<Entry> all() {
+    List<Entry> entries = new ArrayList<>();
+    String[] names = Optional.ofNullable(new File(PROC.toString()).list()).orElse(new String[0]);
+    for (String name : names) {
+      if (Character.isDigit(name.charAt(0))) {
+        find(Long.parseLong(name)).ifPresent(entries::add);
+      }
+    }
+    return entries;
+  }
+
+  static Entry parse(long pid, String stat) {
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).strip().split(" ", -1);
+    return new Entry(
+        pid,
+        fields[STATE].charAt(0),
+        Long.parseLong(fields[PARENT]),
+        Long.parseLong(fields[SESSION]),
+        Long.parseLong(fields[START_TICKS]),
+        Integer.parseInt(fields[WAIT_STATUS]));
+  }
+
+  private static String waitChannel(long pid) {
+    try {
+      String channel = Files.readString(PROC.resolve(pid + "/wchan"), UTF_8).strip();
+      return channel.isEmpty() || channel.equals("0") ? "" : " in " + channel;
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file, UTF_8).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file, e);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package dev.stoker.watchdog.process;
+
+/**
+ * A worker and everything that it started. One seam for the ways to hold such a tree together: by
+ * session and descent, or by a control group.
+ */
+public interface ProcessTree {
+
+  /** Notes who belongs to it now: descent can no longer be seen once a parent is dead. */
+  void remember();
+
+  /** Ends everything that belongs to it, at once, and waits a moment for that. May be repeated. */
+  void kill();
+
+  /** True once nothing of it is alive, by the kernel's word. */
+  boolean gone();
+}

@@ -1,0 +1,163 @@
+package dev.stoker.watchdog.process;
+
+import dev.stoker.health.ProcessIdentity;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+
+/**
+ * A process whose end is noticed by the kernel's word, within milliseconds, whoever started it. A
+ * thread of its own waits for it.
+ */
+public final class WatchedProcess {
+
+  /**
+   * @param status empty if nobody knows any more
+   * @param at when it was seen, by the monotonic clock
+   */
+  public record End(Optional<ExitStatus> status, long at) {}
+
+  private static final int NONE = -1;
+  private static final long STATUS_PATIENCE_MILLIS = 100;
+  private static final long STATUS_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  private final ProcessIdentity identity;
+  private final Optional<Process> child;
+  private final LongSupplier ticker;
+  private int descriptor;
+  private volatile Optional<End> end = Optional.empty();
+
+  private WatchedProcess(
+      ProcessIdentity identity, Optional<Process> child, int descriptor, LongSupplier ticker) {
+    this.identity = identity;
+    this.child = child;
+    this.descriptor = descriptor;
+    this.ticker = ticker;
+  }
+
+  /**
+   * Watches a process that this one has just started.
+   *
+   * @param ended told on another thread once {@link #end} is there
+   */
+  static WatchedProcess ofChild(Process child, LongSupplier ticker, Runnable ended) {
+    int descriptor = Kernel.open(child.pid()).orElse(NONE);
+    // One that has been reaped already has no start time any more; it needs none.
+    long startTicks = ProcessTable.find(child.pid()).map(ProcessTable.Entry::startTicks).orElse(0L);
+    ProcessIdentity identity = new ProcessIdentity(child.pid(), startTicks, ProcessTable.bootId());
+    return new WatchedProcess(identity, Optional.of(child), descriptor, ticker).watch(ended);
+  }
+
+  /** Watches a process that another one started; empty if it is not there, or dead. */
+  public static Optional<WatchedProcess> adopt(
+      ProcessIdentity identity, LongSupplier ticker, Runnable ended) {
+    return openVerified(identity)
+        .map(
+            descriptor ->
+                new WatchedProcess(identity, Optional.empty(), descriptor, ticker).watch(ended));
+  }
+
+  /** A descriptor of exactly this process, alive; to be released by the caller. */
+  static Optional<Integer> openVerified(ProcessIdentity identity) {
+    if (!identity.bootId().equals(ProcessTable.bootId())) {
+      return Optional.empty();
+    }
+    OptionalInt descriptor = Kernel.open(identity.pid());
+    if (descriptor.isEmpty()) {
+      return Optional.empty();
+    }
+    // First the descriptor, then the start time: in the other order the pid could change hands.
+    boolean same =
+        ProcessTable.find(identity.pid())
+            .filter(entry -> entry.startTicks() == identity.startTicks())
+            .isPresent();
+    if (same && !Kernel.dead(descriptor.getAsInt(), 0)) {
+      return Optional.of(descriptor.getAsInt());
+    }
+    Kernel.release(descriptor.getAsInt());
+    return Optional.empty();
+  }
+
+  public ProcessIdentity identity() {
+    return identity;
+  }
+
+  /** Empty while it lives. */
+  public Optional<End> end() {
+    return end;
+  }
+
+  /** Asks it to end, also if it is stopped: a stopped process takes no other signal than KILL. */
+  public void terminate() {
+    signal(Kernel.SIGTERM);
+    signal(Kernel.SIGCONT);
+  }
+
+  void kill() {
+    signal(Kernel.SIGKILL);
+  }
+
+  private synchronized void signal(int signal) {
+    if (descriptor != NONE) {
+      Kernel.signal(descriptor, signal);
+    }
+  }
+
+  private WatchedProcess watch(Runnable ended) {
+    Thread.ofPlatform()
+        .name("process-" + identity.pid())
+        .daemon(true)
+        .start(
+            () -> {
+              awaitEnd();
+              ended.run();
+            });
+    return this;
+  }
+
+  private void awaitEnd() {
+    if (descriptor != NONE) {
+      Kernel.dead(descriptor, -1);
+    }
+    long seen = ticker.getAsLong();
+    Optional<ExitStatus> status = child.isPresent() ? ofChild(child.get()) : ofStranger();
+    end = Optional.of(new End(status, seen));
+    release();
+  }
+
+  private synchronized void release() {
+    if (descriptor != NONE) {
+      Kernel.release(descriptor);
+      descriptor = NONE;
+    }
+  }
+
+  /** The JDK reaps it; only then the kernel tells a signal from an exit code of the same number. */
+  private Optional<ExitStatus> ofChild(Process process) {
+    try {
+      int value = process.waitFor();
+      return Kernel.exitStatus(descriptor).or(() -> Optional.of(ExitStatus.ofExitValue(value)));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    }
+  }
+
+  /** Its parent reaps it at some time; before that the zombie says it, after that the kernel. */
+  private Optional<ExitStatus> ofStranger() {
+    for (long i = 0; i < STATUS_PATIENCE_MILLIS / 2; i++) {
+      Optional<ExitStatus> status =
+          ProcessTable.find(identity.pid())
+              .filter(entry -> entry.startTicks() == identity.startTicks() && entry.state() == 'Z')
+              .map(entry -> ExitStatus.ofWaitStatus(entry.waitStatus()))
+              .or(() -> Kernel.exitStatus(descriptor));
+      if (status.isPresent()) {
+        return status;
+      }
+      LockSupport.parkNanos(STATUS_PAUSE_NANOS);
+    }
+    return Optional.empty();
+  }
+}

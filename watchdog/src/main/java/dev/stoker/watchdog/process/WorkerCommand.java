@@ -1,0 +1,45 @@
+package dev.stoker.watchdog.process;
+
+import dev.stoker.settings.Settings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How a worker is started.
+ *
+ * @param home its working directory
+ */
+public record WorkerCommand(List<String> words, Path home) {
+
+  public static WorkerCommand from(Settings settings) {
+    Path home =
+        settings.path("STOKER_HOME", Path.of("."), "the directory that Stoker is installed in");
+    Path jar =
+        settings.path(
+            "STOKER_WORKER_JAR",
+            home.resolve("worker/target/worker.jar"),
+            "what the watchdog starts");
+    String options =
+        settings.text("STOKER_WORKER_JAVA_OPTIONS", "", "for the worker's JVM, such as -Xmx4g");
+    return settings
+        .optional(
+            "STOKER_WORKER_COMMAND",
+            "starts the worker instead of its jar; words are separated by spaces")
+        .map(command -> new WorkerCommand(words(command), home))
+        .orElseGet(() -> new WorkerCommand(ofJar(jar, words(options)), home));
+  }
+
+  private static List<String> ofJar(Path jar, List<String> options) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.add("-jar");
+    command.add(jar.toString());
+    return List.copyOf(command);
+  }
+
+  private static List<String> words(String text) {
+    return List.of(text.strip().split("\\s+")).stream().filter(word -> !word.isEmpty()).toList();
+  }
+}

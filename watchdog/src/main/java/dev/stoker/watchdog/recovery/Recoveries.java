@@ -1,0 +1,50 @@
+package dev.stoker.watchdog.recovery;
+
+import dev.stoker.database.Database;
+import dev.stoker.health.WorkerHeartbeatTable;
+import dev.stoker.health.WorkerId;
+import java.util.Optional;
+
+/** Recoveries as they are written down, and the right to start that comes with one. */
+public final class Recoveries {
+
+  private final Database database;
+  private final WorkerHeartbeatTable heartbeats;
+  private final RecoveryTable recoveries;
+
+  public Recoveries(Database database) {
+    this.database = database;
+    this.heartbeats = new WorkerHeartbeatTable(database.jdbc());
+    this.recoveries = new RecoveryTable(database.jdbc());
+  }
+
+  /**
+   * Writes a recovery down and makes room for its process, both or neither. A crash right after
+   * costs one of the budget, and never makes two workers.
+   *
+   * @param limit how many unplanned ones an hour may have
+   * @return empty if the budget is used up
+   */
+  public Optional<Reservation> reserve(String host, RecoveryDraft draft, int limit) {
+    return database
+        .transactions()
+        .execute(
+            transaction -> {
+              // First, since it locks the row: whoever else counts the budget waits.
+              WorkerId id = heartbeats.reserve(draft.worker(), host);
+              Optional<Long> recovery = recoveries.insert(draft, limit);
+              if (recovery.isEmpty()) {
+                transaction.setRollbackOnly();
+              }
+              return recovery.map(row -> new Reservation(id, row));
+            });
+  }
+
+  public void launched(long recovery, long pid) {
+    recoveries.launched(recovery, pid);
+  }
+
+  public void ready(long recovery) {
+    recoveries.ready(recovery);
+  }
+}

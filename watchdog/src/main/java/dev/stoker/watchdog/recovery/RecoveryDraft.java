@@ -1,0 +1,25 @@
+package dev.stoker.watchdog.recovery;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What is known of a recovery when it asks for its start.
+ *
+ * @param planned whether it costs nothing
+ * @param evidence what was seen of the old process, for people
+ * @param exitStatus 128 and the signal, or the exit code; empty if not known
+ * @param sinceDetected how long ago the end of the old process was found
+ */
+public record RecoveryDraft(
+    String worker,
+    boolean planned,
+    String cause,
+    String evidence,
+    Optional<Integer> exitStatus,
+    Optional<Long> oldPid,
+    int leasesReturned,
+    Duration sinceDetected,
+    Optional<Duration> toFence,
+    Optional<Duration> toKill,
+    Optional<Duration> toConfirm) {}

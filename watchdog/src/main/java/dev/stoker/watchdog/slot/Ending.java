@@ -1,0 +1,38 @@
+package dev.stoker.watchdog.slot;
+
+import dev.stoker.watchdog.process.ExitStatus;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * A worker's end, with the time of each step by the monotonic clock.
+ *
+ * @param exit how its process ended, if anybody knows
+ * @param killedAt when its process was dead
+ * @param confirmedAt when nothing that it had started was left
+ */
+public record Ending(
+    Verdict verdict,
+    Optional<ExitStatus> exit,
+    long fencedAt,
+    long killedAt,
+    long confirmedAt,
+    int leasesReturned) {
+
+  Ending returned(int leases) {
+    return new Ending(verdict, exit, fencedAt, killedAt, confirmedAt, leases);
+  }
+
+  public Duration toFence() {
+    return Duration.ofNanos(fencedAt - verdict.at());
+  }
+
+  /** From the fence on; nothing if it was dead before. */
+  public Duration toKill() {
+    return Duration.ofNanos(Math.max(0, killedAt - fencedAt));
+  }
+
+  public Duration toConfirm() {
+    return Duration.ofNanos(confirmedAt - Math.max(fencedAt, killedAt));
+  }
+}

@@ -1,0 +1,80 @@
+package dev.stoker.watchdog.slot;
+
+import dev.stoker.settings.Settings;
+import java.time.Duration;
+
+/**
+ * How patient the watchdog is.
+ *
+ * @param staleAfter how old a heartbeat may be
+ * @param stuckAfter how long a worker with work in flight may finish nothing
+ * @param startDeadline how long a worker may take to become ready
+ * @param killGrace between asking a worker to end and making it
+ * @param drainGrace the same when the watchdog stops, for work in hand
+ * @param respawnsPerHour starts that something went wrong before
+ * @param backoffMax the longest pause before a start
+ */
+public record SlotSettings(
+    Duration staleAfter,
+    Duration stuckAfter,
+    Duration startDeadline,
+    Duration killGrace,
+    Duration drainGrace,
+    int respawnsPerHour,
+    Duration backoffMax) {
+
+  private static final Duration BRIEF = Duration.ofMillis(100);
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final Duration DAY = Duration.ofDays(1);
+
+  public static SlotSettings from(Settings settings) {
+    return new SlotSettings(
+        settings.duration(
+            "STOKER_HEARTBEAT_STALE_AFTER",
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(1),
+            HOUR,
+            "a worker whose heartbeat is older is taken for dead"),
+        settings.duration(
+            "STOKER_STUCK_AFTER",
+            Duration.ofMinutes(30),
+            Duration.ofSeconds(1),
+            DAY,
+            "a worker that has work in flight and finishes no line for so long is restarted"),
+        settings.duration(
+            "STOKER_START_DEADLINE",
+            Duration.ofSeconds(900),
+            Duration.ofSeconds(1),
+            DAY,
+            "a worker that is not ready after this time is restarted; loading a model counts"),
+        settings.duration(
+            "STOKER_KILL_GRACE",
+            Duration.ofSeconds(10),
+            BRIEF,
+            HOUR,
+            "between SIGTERM and SIGKILL for a worker that hangs"),
+        settings.duration(
+            "STOKER_DRAIN_GRACE",
+            Duration.ofSeconds(30),
+            BRIEF,
+            HOUR,
+            "how long a worker may finish what it has in hand when it is stopped"),
+        settings.integer(
+            "STOKER_RESPAWNS_PER_HOUR",
+            10,
+            0,
+            1000,
+            "unplanned restarts of a worker within an hour before the watchdog gives up"),
+        settings.duration(
+            "STOKER_BACKOFF_MAX",
+            Duration.ofSeconds(300),
+            Duration.ZERO,
+            HOUR,
+            "the longest pause before a restart; the first is at once, then 1s and doubling"));
+  }
+
+  /** When a late heartbeat is first remarked upon. */
+  Duration suspectAfter() {
+    return staleAfter.dividedBy(3);
+  }
+}

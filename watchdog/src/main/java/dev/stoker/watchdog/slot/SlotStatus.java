@@ -1,0 +1,215 @@
+package dev.stoker.watchdog.slot;
+
+import dev.stoker.health.ProcessIdentity;
+import dev.stoker.health.SlotState;
+import dev.stoker.health.WorkerId;
+
+/** Where a slot is in its life; finer than what is shown of it. */
+public sealed interface SlotStatus {
+
+  /** What others are shown. */
+  SlotState state();
+
+  /** Why it is so, for people; may be empty. */
+  String reason();
+
+  /** Waits for the database to say what is there. */
+  record Reconciling() implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.RECONCILING;
+    }
+
+    @Override
+    public String reason() {
+      return "waits for the database";
+    }
+  }
+
+  /** Looks whether the process that the database names is alive. */
+  record Adopting(RowSeen.Row row, ProcessIdentity process) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.RECONCILING;
+    }
+
+    @Override
+    public String reason() {
+      return "looks for process " + process.pid();
+    }
+  }
+
+  /**
+   * There is a process that is not ready yet.
+   *
+   * @param recovery its row; 0 if another watchdog started it
+   */
+  record Starting(Child child, Start start, long recovery, long launchedAt) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.STARTING;
+    }
+
+    @Override
+    public String reason() {
+      return start.cause().text();
+    }
+  }
+
+  record Running(Watch watch) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.RUNNING;
+    }
+
+    @Override
+    public String reason() {
+      return "";
+    }
+  }
+
+  /** Alive, and something is wrong with its row. */
+  record Suspect(Watch watch, long since, String reason) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.SUSPECT;
+    }
+  }
+
+  /** Asked to end, since the watchdog stops; it may finish what it has in hand. */
+  record Draining(Child child, int streak, long deadline) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.KILLING;
+    }
+
+    @Override
+    public String reason() {
+      return "drains, since the watchdog stops";
+    }
+  }
+
+  /** Waits until the database refuses whatever the worker may still say. */
+  record Fencing(Verdict verdict, Request request) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.KILLING;
+    }
+
+    @Override
+    public String reason() {
+      return verdict.cause().text();
+    }
+  }
+
+  /** Asked to end; made to at the deadline. */
+  record Killing(Verdict verdict, long fencedAt, long deadline) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.KILLING;
+    }
+
+    @Override
+    public String reason() {
+      return verdict.cause().text();
+    }
+  }
+
+  /** Everything is sent SIGKILL; waits until nothing is left. */
+  record Confirming(Verdict verdict, long fencedAt, long deadline) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.CONFIRMING;
+    }
+
+    @Override
+    public String reason() {
+      return verdict.cause().text();
+    }
+  }
+
+  /** Something of it survives SIGKILL: a driver holds it. Ends by itself when that ends. */
+  record Unkillable(Verdict verdict, long fencedAt, long againAt) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.UNKILLABLE;
+    }
+
+    @Override
+    public String reason() {
+      return verdict.cause().text() + "; killed, and not dead: a driver may hang";
+    }
+  }
+
+  /** Dead for certain; its leases go back to the queue. */
+  record Returning(Ending ending, Request request) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.CONFIRMING;
+    }
+
+    @Override
+    public String reason() {
+      return ending.verdict().cause().text();
+    }
+  }
+
+  record Backoff(Start start, long until) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.BACKOFF;
+    }
+
+    @Override
+    public String reason() {
+      return start.cause().text();
+    }
+  }
+
+  /** Asks the database for the right to start a process. */
+  record Reserving(Start start, Request request) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.BACKOFF;
+    }
+
+    @Override
+    public String reason() {
+      return start.cause().text();
+    }
+  }
+
+  /** The right is there; the process is being made. */
+  record Launching(Start start, WorkerId id, long recovery) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.STARTING;
+    }
+
+    @Override
+    public String reason() {
+      return start.cause().text();
+    }
+  }
+
+  /** Ends only by a person. */
+  record GaveUp(String reason) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.GAVE_UP;
+    }
+  }
+
+  /** Ended as planned. */
+  record Stopped() implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.STOPPED;
+    }
+
+    @Override
+    public String reason() {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Tests that drive whole installations from outside: real processes, real ports, real SDKs. */
+package dev.stoker.endtoend;

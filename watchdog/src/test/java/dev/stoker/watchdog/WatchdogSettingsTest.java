@@ -1,0 +1,98 @@
+package dev.stoker.watchdog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.stoker.settings.InvalidSettings;
+import dev.stoker.settings.Settings;
+import dev.stoker.watchdog.slot.SlotSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class WatchdogSettingsTest {
+
+  @Test
+  void the_defaults_are_those_of_the_design() {
+    WatchdogSettings settings = WatchdogSettings.from(new Settings(Map.of()));
+    assertThat(settings.workers()).isEqualTo(1);
+    assertThat(settings.slots())
+        .isEqualTo(
+            new SlotSettings(
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(30),
+                Duration.ofMinutes(15),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(30),
+                10,
+                Duration.ofMinutes(5)));
+    assertThat(settings.tick()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(settings.command().home()).isEqualTo(Path.of("").toAbsolutePath());
+    assertThat(settings.command().words())
+        .containsExactly(
+            System.getProperty("java.home") + "/bin/java",
+            "-jar",
+            Path.of("worker/target/worker.jar").toAbsolutePath().toString());
+    assertThat(settings.alerts().sentryDsn()).isEmpty();
+  }
+
+  @Test
+  void every_key_is_heeded() {
+    WatchdogSettings settings =
+        WatchdogSettings.from(
+            new Settings(
+                Map.ofEntries(
+                    Map.entry("STOKER_WORKERS", "3"),
+                    Map.entry("STOKER_HEARTBEAT_STALE_AFTER", "2s"),
+                    Map.entry("STOKER_STUCK_AFTER", "3s"),
+                    Map.entry("STOKER_START_DEADLINE", "4s"),
+                    Map.entry("STOKER_KILL_GRACE", "5s"),
+                    Map.entry("STOKER_DRAIN_GRACE", "6s"),
+                    Map.entry("STOKER_RESPAWNS_PER_HOUR", "7"),
+                    Map.entry("STOKER_BACKOFF_MAX", "8s"),
+                    Map.entry("STOKER_HOME", "/opt/stoker"),
+                    Map.entry("STOKER_WORKER_JAR", "/opt/w.jar"),
+                    Map.entry("STOKER_WORKER_JAVA_OPTIONS", "-Xmx4g  -Xss1m"),
+                    Map.entry("SENTRY_DSN", "https://key@sentry.example/1"),
+                    Map.entry("SENTRY_ENVIRONMENT", "test"))));
+    assertThat(settings.workers()).isEqualTo(3);
+    assertThat(settings.slots())
+        .isEqualTo(
+            new SlotSettings(
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(4),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(6),
+                7,
+                Duration.ofSeconds(8)));
+    assertThat(settings.tick()).isEqualTo(Duration.ofMillis(250));
+    assertThat(settings.command().home()).isEqualTo(Path.of("/opt/stoker"));
+    assertThat(settings.command().words())
+        .endsWith("-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar")
+        .hasSize(5);
+    assertThat(settings.alerts().environment()).isEqualTo("test");
+    assertThat(settings.toString()).doesNotContain("key@sentry");
+  }
+
+  @Test
+  void another_command_may_stand_in_for_the_jar() {
+    WatchdogSettings settings =
+        WatchdogSettings.from(
+            new Settings(Map.of("STOKER_WORKER_COMMAND", " nice  java -jar x.jar ")));
+    assertThat(settings.command().words()).containsExactly("nice", "java", "-jar", "x.jar");
+  }
+
+  @Test
+  void every_wrong_value_is_named() {
+    assertThatThrownBy(
+            () ->
+                WatchdogSettings.from(
+                    new Settings(
+                        Map.of("STOKER_WORKERS", "65", "STOKER_HEARTBEAT_STALE_AFTER", "0s"))))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("STOKER_WORKERS=65")
+        .hasMessageContaining("STOKER_HEARTBEAT_STALE_AFTER=0s");
+  }
+}

@@ -1,0 +1,403 @@
+package dev.stoker.watchdog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stoker.health.SlotState;
+import dev.stoker.health.WorkerHeartbeatTable;
+import dev.stoker.health.WorkerSlotTable;
+import dev.stoker.health.WorkerStatus;
+import dev.stoker.health.WorkerView;
+import dev.stoker.testing.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real processes: the watchdog, a stub worker, PostgreSQL. */
+class WatchdogTest {
+
+  @RegisterExtension static final TestDatabase database = new TestDatabase();
+
+  private static final Duration LONG = Duration.ofMinutes(1);
+  private static final Pattern PORT = Pattern.compile("//[^/:]+:(\\d+)/");
+
+  @TempDir Path directory;
+
+  private final List<WatchdogProcess> watchdogs = new ArrayList<>();
+
+  @AfterEach
+  void leave_nothing_behind() throws Exception {
+    for (WatchdogProcess watchdog : watchdogs) {
+      watchdog.process().destroyForcibly().waitFor();
+    }
+    worker().flatMap(WatchdogTest::handle).ifPresent(ProcessHandle::destroyForcibly);
+  }
+
+  @Test
+  void a_killed_worker_is_replaced_and_its_leases_go_back() throws Exception {
+    start(Map.of());
+    WorkerView first = awaitReady(1);
+    awaitState(SlotState.RUNNING);
+    lease(first.id().holder());
+    long killedAt = System.nanoTime();
+    WatchdogProcess.signal(pid(first), "KILL");
+    until("detected", () -> latest().log().contains("lost: signal KILL"));
+    final long detected = System.nanoTime() - killedAt;
+    WorkerView second = awaitReady(2);
+    final long ready = System.nanoTime() - killedAt;
+    assertThat(pid(second)).isNotEqualTo(pid(first));
+    Map<String, Object> recovery = recoveries().getLast();
+    assertThat(recovery)
+        .containsEntry("planned", false)
+        .containsEntry("cause", "signal KILL")
+        .containsEntry("exit_status", 137)
+        .containsEntry("old_pid", pid(first))
+        .containsEntry("new_pid", pid(second))
+        .containsEntry("leases_returned", 1);
+    assertThat(recovery.get("evidence").toString())
+        .contains("signal KILL", "status ready", "stub " + first.id().holder() + " registered");
+    assertThat(recovery.get("fence_ms")).isNotNull();
+    assertThat(recovery.get("kill_ms")).isNotNull();
+    assertThat(recovery.get("confirm_ms")).isNotNull();
+    until("ready is noted", () -> recoveries().getLast().get("ready_at") != null);
+    assertThat(database.jdbc().sql("SELECT state FROM shard").query(String.class).single())
+        .isEqualTo("queued");
+    until("the story", () -> latest().log().contains("recovered: signal KILL; fenced"));
+    System.out.printf(
+        "MEASURED detected in the log after %d ms, ready after %d ms%n%s%n",
+        detected / 1_000_000,
+        ready / 1_000_000,
+        latest().log().lines().filter(line -> line.contains("recovered:")).toList());
+  }
+
+  @Test
+  void a_stopped_worker_is_found_by_its_heartbeat_and_replaced() throws Exception {
+    start(Map.of("STOKER_HEARTBEAT_STALE_AFTER", "2s"));
+    WorkerView first = awaitReady(1);
+    WatchdogProcess.signal(pid(first), "STOP");
+    WorkerView second = awaitReady(2);
+    assertThat(pid(second)).isNotEqualTo(pid(first));
+    assertThat(recoveries().getLast().get("cause").toString()).startsWith("no heartbeat for 2.");
+    assertThat(recoveries().getLast().get("evidence").toString()).contains("state T");
+  }
+
+  @Test
+  void a_mute_worker_that_ignores_sigterm_is_killed_after_the_grace() throws Exception {
+    set("ignore-term", "");
+    start(Map.of("STOKER_HEARTBEAT_STALE_AFTER", "2s"));
+    awaitReady(1);
+    set("mute", "");
+    until("another is started", () -> recoveries().size() == 2);
+    Files.delete(directory.resolve("mute"));
+    awaitReady(2);
+    assertThat(recoveries().getLast())
+        .containsEntry("exit_status", 137)
+        .satisfies(row -> assertThat((long) row.get("kill_ms")).isBetween(1000L, 5000L));
+  }
+
+  @Test
+  void a_worker_that_finishes_nothing_is_replaced() throws Exception {
+    start(Map.of("STOKER_HEARTBEAT_STALE_AFTER", "2s", "STOKER_STUCK_AFTER", "3s"));
+    awaitReady(1);
+    set("in-flight", "");
+    until("another is started", () -> recoveries().size() == 2);
+    Files.delete(directory.resolve("in-flight"));
+    awaitReady(2);
+    assertThat(recoveries().getLast().get("cause").toString())
+        .startsWith("no line finished for ")
+        .endsWith("with 3 in flight");
+  }
+
+  @Test
+  void what_a_dead_worker_started_dies_too() throws Exception {
+    set("child", "");
+    start(Map.of());
+    WorkerView first = awaitReady(1);
+    awaitState(SlotState.RUNNING);
+    until("told", () -> latest().log().contains("healthy"));
+    long child = Long.parseLong(Files.readString(directory.resolve("child")));
+    assertThat(runs(child)).isTrue();
+    WatchdogProcess.signal(pid(first), "KILL");
+    awaitReady(2);
+    assertThat(runs(child)).isFalse();
+    ProcessHandle.of(Long.parseLong(Files.readString(directory.resolve("child"))))
+        .ifPresent(ProcessHandle::destroyForcibly);
+  }
+
+  @Test
+  void a_worker_that_crashes_at_every_start_is_given_up_after_ten() throws Exception {
+    start(Map.of("STOKER_WORKER_COMMAND", "/bin/false"));
+    awaitState(SlotState.GAVE_UP);
+    assertThat(recoveries()).hasSize(11).filteredOn("planned", false).hasSize(10);
+    assertThat(slotReason())
+        .isEqualTo("restart limit exceeded (10 in an hour); manual intervention needed");
+    assertThat(latest().log()).contains("ERROR").contains("restart limit exceeded (10 in an hour)");
+    stop();
+    assertThat(slotState()).contains(SlotState.GAVE_UP);
+    start(Map.of("STOKER_WORKER_COMMAND", "/bin/false"));
+    until("the new watchdog gives up too", () -> latest().log().contains("given up"));
+    assertThat(recoveries()).hasSize(11);
+  }
+
+  @Test
+  void a_wrong_configuration_is_not_tried_again() throws Exception {
+    set("exit", "78");
+    start(Map.of());
+    awaitState(SlotState.GAVE_UP);
+    assertThat(recoveries()).hasSize(1);
+    assertThat(slotReason()).contains("configuration is wrong");
+  }
+
+  @Test
+  void a_fenced_exit_costs_nothing() throws Exception {
+    start(Map.of());
+    WorkerView first = awaitReady(1);
+    new WorkerHeartbeatTable(database.jdbc()).fence(first.id());
+    awaitReady(2);
+    assertThat(recoveries()).extracting("cause").containsExactly("first start", "exit 75");
+    assertThat(recoveries()).filteredOn("planned", false).isEmpty();
+  }
+
+  @Test
+  void a_new_watchdog_adopts_the_worker_of_a_killed_one() throws Exception {
+    start(Map.of());
+    WorkerView first = awaitReady(1);
+    latest().signal("KILL");
+    latest().awaitExit(LONG);
+    start(Map.of());
+    until("adopted", () -> latest().log().contains("adopted: pid " + pid(first)));
+    awaitState(SlotState.RUNNING);
+    assertThat(worker()).map(WatchdogTest::pid).contains(pid(first));
+    assertThat(recoveries()).hasSize(1);
+    // Nobody's child here, and yet its death is seen at once, with its status.
+    WatchdogProcess.signal(pid(first), "KILL");
+    awaitReady(2);
+    assertThat(recoveries().getLast()).containsEntry("exit_status", 137);
+  }
+
+  @Test
+  void a_worker_that_died_unwatched_is_replaced_and_counts() throws Exception {
+    start(Map.of());
+    WorkerView first = awaitReady(1);
+    latest().signal("KILL");
+    latest().awaitExit(LONG);
+    WatchdogProcess.signal(pid(first), "KILL");
+    start(Map.of());
+    awaitReady(2);
+    assertThat(recoveries().getLast())
+        .containsEntry("planned", false)
+        .containsEntry("cause", "found dead when the watchdog started");
+  }
+
+  @Test
+  void a_second_watchdog_refuses_to_run() throws Exception {
+    start(Map.of());
+    awaitReady(1);
+    start(Map.of());
+    assertThat(latest().awaitExit(LONG)).isEqualTo(73);
+    assertThat(latest().console())
+        .startsWith("Another watchdog looks after ")
+        .contains("process " + watchdogs.getFirst().process().pid())
+        .hasLineCount(1);
+    assertThat(recoveries()).hasSize(1);
+  }
+
+  @Test
+  void wrong_settings_are_named_all_at_once() throws Exception {
+    start(Map.of("STOKER_WORKERS", "0", "STOKER_KILL_GRACE", "soon"));
+    assertThat(latest().awaitExit(LONG)).isEqualTo(78);
+    assertThat(latest().console()).contains("STOKER_WORKERS=0", "STOKER_KILL_GRACE=soon");
+  }
+
+  @Test
+  void a_stop_drains_the_worker_and_says_so() throws Exception {
+    start(Map.of());
+    WorkerView first = awaitReady(1);
+    assertThat(stop()).isZero();
+    assertThat(handle(first).filter(ProcessHandle::isAlive)).isEmpty();
+    assertThat(slotState()).contains(SlotState.STOPPED);
+    assertThat(worker()).map(WorkerView::status).contains(WorkerStatus.STOPPED);
+    start(Map.of());
+    awaitReady(2);
+    assertThat(recoveries()).filteredOn("planned", false).isEmpty();
+  }
+
+  @Test
+  void a_stop_kills_who_does_not_drain_and_returns_its_leases() throws Exception {
+    set("ignore-term", "");
+    start(Map.of("STOKER_DRAIN_GRACE", "1s"));
+    WorkerView first = awaitReady(1);
+    lease(first.id().holder());
+    assertThat(stop()).isZero();
+    assertThat(handle(first).filter(ProcessHandle::isAlive)).isEmpty();
+    assertThat(slotState()).contains(SlotState.STOPPED);
+    assertThat(database.jdbc().sql("SELECT state FROM shard").query(String.class).single())
+        .isEqualTo("queued");
+  }
+
+  @Test
+  void nobody_is_killed_while_the_database_is_away_nor_when_it_returns() throws Exception {
+    try (Detour detour = detour()) {
+      start(through(detour, "2s"));
+      WorkerView first = awaitReady(1);
+      awaitState(SlotState.RUNNING);
+      detour.block();
+      Patience.whilst("the worker lives", Duration.ofSeconds(5), () -> lives(first));
+      assertThat(latest().log()).contains("The database does not answer");
+      detour.reopen();
+      until("it answers", () -> latest().log().contains("The database answers"));
+      Patience.whilst("the worker lives", Duration.ofSeconds(3), () -> lives(first));
+      assertThat(recoveries()).hasSize(1);
+    }
+  }
+
+  @Test
+  void a_death_while_the_database_is_away_is_repaired_once_it_is_back() throws Exception {
+    try (Detour detour = detour()) {
+      start(through(detour, "2s"));
+      WorkerView first = awaitReady(1);
+      awaitState(SlotState.RUNNING);
+      detour.block();
+      WatchdogProcess.signal(pid(first), "KILL");
+      until("seen", () -> latest().log().contains("lost: signal KILL"));
+      detour.reopen();
+      awaitReady(2);
+      assertThat(recoveries()).hasSize(2);
+    }
+  }
+
+  @Test
+  void a_watchdog_that_stood_still_judges_nobody_by_old_beats() throws Exception {
+    start(Map.of("STOKER_HEARTBEAT_STALE_AFTER", "2s"));
+    WorkerView first = awaitReady(1);
+    awaitState(SlotState.RUNNING);
+    latest().signal("STOP");
+    Patience.whilst("the worker lives", Duration.ofSeconds(3), () -> lives(first));
+    latest().signal("CONT");
+    until("noticed", () -> latest().log().contains("stood still"));
+    Patience.whilst("the worker lives", Duration.ofSeconds(3), () -> lives(first));
+    assertThat(recoveries()).hasSize(1);
+  }
+
+  private void start(Map<String, String> settings) throws IOException {
+    Map<String, String> environment = new HashMap<>(database.environment());
+    environment.putAll(settings);
+    watchdogs.add(WatchdogProcess.start(directory, environment));
+  }
+
+  private int stop() throws Exception {
+    latest().signal("TERM");
+    return latest().awaitExit(LONG);
+  }
+
+  private WatchdogProcess latest() {
+    return watchdogs.getLast();
+  }
+
+  private void set(String file, String content) throws IOException {
+    Files.writeString(directory.resolve(file), content);
+  }
+
+  private WorkerView awaitReady(long incarnation) {
+    until(
+        "incarnation " + incarnation + " is ready",
+        () ->
+            worker()
+                .filter(view -> view.id().incarnation() == incarnation)
+                .filter(view -> view.status() == WorkerStatus.READY)
+                .isPresent());
+    return worker().orElseThrow();
+  }
+
+  private void awaitState(SlotState state) {
+    until("the slot is " + state, () -> slotState().filter(state::equals).isPresent());
+  }
+
+  private void until(String what, BooleanSupplier holds) {
+    Patience.until(what, LONG, holds, () -> latest().story());
+  }
+
+  private static Optional<WorkerView> worker() {
+    return new WorkerHeartbeatTable(database.jdbc()).all().stream().findFirst();
+  }
+
+  private static Optional<SlotState> slotState() {
+    return new WorkerSlotTable(database.jdbc())
+        .all().stream().map(slot -> slot.state()).findFirst();
+  }
+
+  private static String slotReason() {
+    return new WorkerSlotTable(database.jdbc()).all().getFirst().reason();
+  }
+
+  private static List<Map<String, Object>> recoveries() {
+    return database.jdbc().sql("SELECT * FROM recovery ORDER BY id").query().listOfRows();
+  }
+
+  private static long pid(WorkerView view) {
+    return view.process().orElseThrow().pid();
+  }
+
+  private static Optional<ProcessHandle> handle(WorkerView view) {
+    return view.process().flatMap(process -> ProcessHandle.of(process.pid()));
+  }
+
+  /** For the JDK a zombie lives; and who reaps the orphans of a test takes its time. */
+  private static boolean runs(long pid) throws IOException {
+    Path stat = Path.of("/proc", Long.toString(pid), "stat");
+    return Files.exists(stat) && !Files.readString(stat).contains(") Z ");
+  }
+
+  private static boolean lives(WorkerView view) {
+    return handle(view).filter(ProcessHandle::isAlive).isPresent();
+  }
+
+  /** One shard held by a worker. */
+  private static void lease(String holder) {
+    database
+        .jdbc()
+        .sql(
+            """
+            WITH b AS (
+                INSERT INTO batch (id, endpoint, input_file_id, completion_window, status, total, expires_at, in_progress_at)
+                VALUES (gen_random_uuid(), '/v1/embeddings', 'file-1', '24h', 'in_progress', 1,
+                        now() + interval '1 day', now())
+                RETURNING id
+            )
+            INSERT INTO shard (batch, ordinal, file, part, model, lines, priority, deadline, state, attempt, leased_by,
+                               lease_expires_at)
+            SELECT id, 0, gen_random_uuid(), 0, 'model', 1, 0, now() + interval '1 day', 'leased', 1, :holder,
+                   now() + interval '1 hour'
+            FROM b
+            """)
+        .param("holder", holder)
+        .update();
+  }
+
+  private static Detour detour() throws IOException {
+    Matcher port = PORT.matcher(database.settings().jdbcUrl());
+    assertThat(port.find()).isTrue();
+    return new Detour(Integer.parseInt(port.group(1)));
+  }
+
+  private static Map<String, String> through(Detour detour, String staleAfter) {
+    return Map.of(
+        "STOKER_DATABASE_URL",
+        PORT.matcher(database.settings().jdbcUrl())
+            .replaceFirst("//127.0.0.1:" + detour.port() + "/"),
+        "STOKER_HEARTBEAT_STALE_AFTER",
+        staleAfter);
+  }
+}

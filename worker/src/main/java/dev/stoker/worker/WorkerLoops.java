@@ -1,0 +1,143 @@
+package dev.stoker.worker;
+
+import dev.stoker.batch.BatchEndTable;
+import dev.stoker.database.Database;
+import dev.stoker.health.WorkerHeartbeatTable;
+import dev.stoker.health.WorkerId;
+import dev.stoker.id.OrderedIds;
+import dev.stoker.queue.ShardTable;
+import dev.stoker.worker.engine.Engine;
+import dev.stoker.worker.execute.Dispatcher;
+import dev.stoker.worker.execute.ExecuteSettings;
+import dev.stoker.worker.heartbeat.HeartbeatLoop;
+import dev.stoker.worker.heartbeat.Progress;
+import dev.stoker.worker.lease.ClaimLoop;
+import dev.stoker.worker.lease.HeldShards;
+import dev.stoker.worker.lease.LeaseSettings;
+import dev.stoker.worker.lease.RenewLoop;
+import dev.stoker.worker.settle.Settler;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The loops of one worker, put together: everything but the process around them. */
+final class WorkerLoops {
+  private static final Logger log = LoggerFactory.getLogger(WorkerLoops.class);
+
+  private final Engine engine;
+  private final LongSupplier nanoTime;
+  private final ClaimLoop claims;
+  private final RenewLoop renewals;
+  private final Dispatcher dispatcher;
+  private final Settler settler;
+  private final HeartbeatLoop heartbeat;
+
+  /**
+   * @param heartbeatDatabase a connection that nothing else uses
+   * @param whenFenced ends the process: a successor has been appointed
+   */
+  WorkerLoops(
+      WorkerId id,
+      Database database,
+      Database heartbeatDatabase,
+      Engine engine,
+      Duration heartbeatEvery,
+      LeaseSettings leaseSettings,
+      ExecuteSettings executeSettings,
+      LongSupplier nanoTime,
+      Runnable whenFenced) {
+    this.engine = engine;
+    this.nanoTime = nanoTime;
+    ShardTable shards = new ShardTable(database.jdbc());
+    BatchEndTable batchEnd =
+        new BatchEndTable(
+            database.jdbc(), database.transactions(), new OrderedIds(InstantSource.system()));
+    HeldShards held = new HeldShards();
+    Progress progress = new Progress(nanoTime);
+    Semaphore slots = new Semaphore(engine.slots());
+    BooleanSupplier nothingRuns =
+        () -> slots.availablePermits() == engine.slots() && held.waiting() == 0;
+    this.settler =
+        new Settler(shards, batchEnd, held, progress, 2 * engine.slots() + 512, nothingRuns);
+    this.claims = new ClaimLoop(shards, held, engine, id.holder(), leaseSettings, nanoTime);
+    this.renewals = new RenewLoop(shards, held, leaseSettings, nanoTime);
+    this.dispatcher =
+        new Dispatcher(
+            held,
+            settler,
+            engine,
+            executeSettings,
+            RandomGenerator.getDefault(),
+            nanoTime,
+            slots,
+            claims::lineTaken);
+    this.heartbeat =
+        new HeartbeatLoop(
+            new WorkerHeartbeatTable(heartbeatDatabase.jdbc()),
+            id,
+            heartbeatEvery,
+            engine,
+            dispatcher::inFlight,
+            progress,
+            whenFenced);
+  }
+
+  void start() {
+    heartbeat.start();
+    settler.start();
+    renewals.start();
+    dispatcher.start();
+    claims.start();
+  }
+
+  /**
+   * Stop claiming, let finish what runs, store it, give the rest back, say goodbye; in this order.
+   */
+  void drain(Duration grace) {
+    log.info("draining: no further claims, {} requests in flight", dispatcher.inFlight());
+    heartbeat.drain();
+    claims.drain();
+    boolean finished = await(grace, () -> settler.idle() && claims.idle());
+    claims.close();
+    dispatcher.close();
+    if (!finished) {
+      log.warn("giving back what did not finish within {} s", grace.toSeconds());
+      attempt("giving back the leases", claims::giveBackAll);
+    }
+    renewals.close();
+    settler.close();
+    attempt("the last heartbeat", heartbeat::stop);
+    engine.close();
+  }
+
+  private static void attempt(String what, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      log.warn("{} failed; the leases will run out instead", what, e);
+    }
+  }
+
+  private boolean await(Duration patience, BooleanSupplier condition) {
+    CountDownLatch never = new CountDownLatch(1);
+    long deadlineNanos = nanoTime.getAsLong() + patience.toNanos();
+    try {
+      while (!condition.getAsBoolean()) {
+        if (nanoTime.getAsLong() - deadlineNanos >= 0 || never.await(20, TimeUnit.MILLISECONDS)) {
+          return condition.getAsBoolean();
+        }
+      }
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.stoker.worker;
+
+import dev.stoker.worker.engine.Engine;
+import dev.stoker.worker.engine.EngineReply;
+import dev.stoker.worker.engine.EngineRequest;
+import dev.stoker.worker.engine.EngineState;
+import dev.stoker.worker.engine.TokenUsage;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+
+/**
+ * An engine that answers by a function, may hold its answers back, and remembers what it was asked.
+ */
+final class ScriptedEngine implements Engine {
+  static final String MODEL = "scripted";
+
+  private final Collection<String> asked = new ConcurrentLinkedQueue<>();
+  private final Semaphore answers = new Semaphore(Integer.MAX_VALUE / 2);
+  private volatile Function<String, EngineReply> script = body -> ok("{\"echo\":" + body + "}");
+  private volatile String model = MODEL;
+  private volatile EngineState state = EngineState.READY;
+
+  static EngineReply ok(String body) {
+    return answer(200, body);
+  }
+
+  static EngineReply answer(int status, String body) {
+    return new EngineReply.Answered(
+        status,
+        body.getBytes(StandardCharsets.UTF_8),
+        TokenUsage.input(3),
+        Optional.of(Duration.ZERO));
+  }
+
+  void answersBy(Function<String, EngineReply> newScript) {
+    script = newScript;
+  }
+
+  void is(EngineState newState) {
+    state = newState;
+  }
+
+  /** From now on, only as many requests are answered as {@link #let} says. */
+  void holdAnswers() {
+    answers.drainPermits();
+  }
+
+  /** Serves another model from now on, so that its worker claims nothing more of these tests. */
+  void wantsNoMore() {
+    model = "another";
+  }
+
+  void let(int requests) {
+    answers.release(requests);
+  }
+
+  /** The bodies of all requests that it was asked, in any order. */
+  Collection<String> asked() {
+    return asked;
+  }
+
+  @Override
+  public Set<String> models() {
+    return Set.of(model);
+  }
+
+  @Override
+  public String loadedModel() {
+    return model;
+  }
+
+  @Override
+  public int slots() {
+    return 16;
+  }
+
+  @Override
+  public EngineReply complete(EngineRequest request, Duration deadline)
+      throws InterruptedException {
+    String body = new String(request.body(), StandardCharsets.UTF_8);
+    asked.add(body);
+    answers.acquire();
+    return script.apply(body);
+  }
+
+  @Override
+  public EngineState probe() {
+    return state;
+  }
+
+  @Override
+  public void close() {}
+}
