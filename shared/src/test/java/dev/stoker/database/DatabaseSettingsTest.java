@@ -80,7 +80,7 @@ class DatabaseSettingsTest {
     assertThat(settings.jdbcUrl()).isEqualTo("jdbc:postgresql://127.0.0.1:4082/stoker");
     assertThat(settings.user()).isEqualTo("stoker");
     assertThat(settings.dataDirectory()).isEqualTo(Path.of(".stoker").toAbsolutePath());
-    assertThat(settings.logDirectory()).isEqualTo(Path.of(".stoker/logs").toAbsolutePath());
+    assertThat(settings.logDirectory()).isEqualTo(Path.of("logs").toAbsolutePath());
   }
 
   @Test

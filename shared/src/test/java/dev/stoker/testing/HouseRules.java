@@ -100,6 +100,9 @@ public final class HouseRules {
     Path target = outputOf(test).getParent();
     Path sources = target.resolveSibling("src/main/java");
     JavaClasses classes = imported(target.resolve("classes"));
+    if (classes.isEmpty() && Files.isDirectory(sources)) {
+      throw new AssertionError("nothing to judge in " + target + ", which has sources");
+    }
     HouseRules rules = new HouseRules();
     return Stream.concat(
         rules.byName().entrySet().stream()

@@ -157,6 +157,7 @@ public final class TestPostgres {
     return read(
         Map.of(
             "STOKER_DATA_DIR", directory.toString(),
+            "STOKER_LOG_DIR", directory.resolve("logs").toString(),
             "STOKER_DATABASE_PORT", Integer.toString(freePort())));
   }
 
