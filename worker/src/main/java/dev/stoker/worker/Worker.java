@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
+import org.springframework.util.FileSystemUtils;
 
 /** One worker process. */
 public final class Worker {
@@ -79,7 +80,9 @@ public final class Worker {
     configuration.log().start(settings.runName());
     configuration.reports().start("worker");
     configuration.reports().reportErrorLines();
-    writeRunFile(configuration);
+    Path runDirectory = configuration.database().dataDirectory().resolve("run");
+    writeRunFile(runDirectory.resolve(settings.runName() + ".pid"));
+    useTemporaryDirectory(runDirectory.resolve(settings.runName() + "-tmp"));
     // The model loads while the rest of the process starts.
     Engine engine = engine(configuration);
     Database database =
@@ -144,13 +147,20 @@ public final class Worker {
   }
 
   /** Lets the scripts find this process, beyond doubt, also when its watchdog is gone. */
-  private static void writeRunFile(Configuration configuration) throws IOException {
-    Path directory = configuration.database().dataDirectory().resolve("run");
-    Files.createDirectories(directory);
+  private static void writeRunFile(Path file) throws IOException {
+    Files.createDirectories(file.getParent());
     ProcessIdentity self = ProcessIdentity.ofThisProcess();
-    Files.writeString(
-        directory.resolve(configuration.worker().runName() + ".pid"),
-        self.pid() + " " + self.startTicks() + "\n");
+    Files.writeString(file, self.pid() + " " + self.startTicks() + "\n");
+  }
+
+  /**
+   * Native libraries are unpacked into the temporary directory, and a killed process leaves them there,
+   * 28 MB each time. So each slot has one of its own, emptied at every start.
+   */
+  private static void useTemporaryDirectory(Path directory) throws IOException {
+    FileSystemUtils.deleteRecursively(directory);
+    Files.createDirectories(directory);
+    System.setProperty("java.io.tmpdir", directory.toString());
   }
 
   private static void exit(int status, String reason) {
