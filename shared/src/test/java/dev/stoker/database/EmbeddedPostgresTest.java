@@ -132,6 +132,23 @@ class EmbeddedPostgresTest {
   }
 
   @Test
+  void a_busy_session_of_a_killed_server_does_not_keep_it_down() {
+    Running killed = postgres.start();
+    Thread.startVirtualThread(
+        () ->
+            assertThatThrownBy(
+                () -> ask("SELECT count(*) AS busy FROM generate_series(1, 4000000000)")));
+    while (!ask("SELECT count(*) > 1 FROM pg_stat_activity WHERE query LIKE '%AS busy%'")
+        .equals("t")) {
+      Thread.onSpinWait();
+    }
+    ProcessHandle.of(killed.pid()).orElseThrow().destroyForcibly();
+    long before = System.nanoTime();
+    postgres.start();
+    assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(20));
+  }
+
+  @Test
   void a_lock_file_that_names_a_stranger_does_not_keep_it_down() throws IOException {
     postgres.start();
     Path lockFile = directory.resolve("postgres/postmaster.pid");
