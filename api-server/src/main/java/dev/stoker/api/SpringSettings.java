@@ -57,6 +57,8 @@ final class SpringSettings extends StandardEnvironment {
 
   private static void logging(Map<String, Object> properties, LogSettings log) {
     properties.put("logging.file.name", log.directory().resolve("api_server.log").toString());
+    properties.put("logging.level.org.hibernate", "warn");
+    properties.put("logging.level.org.springframework.web.servlet.PageNotFound", "error");
     properties.put("logging.logback.rollingpolicy.max-file-size", "20MB");
     properties.put("logging.logback.rollingpolicy.max-history", 14);
     properties.put("logging.logback.rollingpolicy.total-size-cap", "500MB");

@@ -46,7 +46,10 @@ class PartCutterTest {
 
   private void cut(String pattern, int chunk) {
     String text =
-        pattern.replace("L", line(0)).replace("X", "x".repeat(LINE_MAX + 50)).replace("B", "\uFEFF");
+        pattern
+            .replace("L", line(0))
+            .replace("X", "x".repeat(LINE_MAX + 50))
+            .replace("B", "\uFEFF");
     write(text.getBytes(StandardCharsets.UTF_8), chunk);
   }
 
