@@ -2,8 +2,10 @@ package dev.stoker.api;
 
 import static dev.stoker.api.TestApi.line;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stoker.api.TestApi.Answer;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -159,5 +161,13 @@ class FilesTest {
     assertThat(answer.header("Content-Type")).isEqualTo("application/octet-stream");
     assertThat(answer.header("Content-Length")).isEqualTo(Integer.toString(line("a").length() + 1));
     assertThat(answer.header("Content-Disposition")).isEqualTo("attachment; filename=\"in.jsonl\"");
+  }
+
+  @Test
+  void a_download_that_is_cut_short_breaks_off() {
+    String file = api.fileOf((line("a") + "\n").repeat(500));
+    api.jdbc().sql("UPDATE file SET bytes = bytes + 100000").update();
+    assertThatThrownBy(() -> api.get("/v1/files/" + file + "/content"))
+        .isInstanceOf(UncheckedIOException.class);
   }
 }

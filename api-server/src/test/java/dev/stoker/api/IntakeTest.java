@@ -4,6 +4,7 @@ import static dev.stoker.api.TestApi.line;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.api.TestApi.Answer;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -175,6 +176,27 @@ class IntakeTest {
             "UPDATE worker_heartbeat SET status = 'ready', models = '{m-3}' WHERE worker = 'host/1'")
         .update();
     assertThat(api.await(waits, "in_progress").at("/model")).isEqualTo("m-3");
+  }
+
+  @Test
+  void a_batch_that_another_process_is_judging_holds_up_nobody() {
+    api.jdbc()
+        .sql(
+            "INSERT INTO worker_heartbeat (worker, incarnation, host, status) VALUES ('host/1', 1, 'host', 'starting')")
+        .update();
+    String judgedElsewhere = api.batch(api.file(line("a", "m-3")));
+    api.transactions()
+        .executeWithoutResult(
+            _ -> {
+              api.jdbc().sql("SELECT id FROM batch FOR UPDATE").query(UUID.class).single();
+              api.await(api.batch(api.file(line("a"))), "in_progress");
+              assertThat(api.get("/v1/batches/" + judgedElsewhere).at("/status"))
+                  .isEqualTo("validating");
+            });
+    api.jdbc()
+        .sql("UPDATE worker_heartbeat SET status = 'stopped' WHERE worker = 'host/1'")
+        .update();
+    api.await(judgedElsewhere, "failed");
   }
 
   @Test

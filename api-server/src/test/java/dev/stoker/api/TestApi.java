@@ -37,6 +37,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -130,6 +131,11 @@ public final class TestApi implements BeforeAllCallback, BeforeEachCallback {
 
   public JdbcClient jdbc() {
     return server.database.jdbc();
+  }
+
+  /** For tests that play another process. */
+  public TransactionTemplate transactions() {
+    return server.database.database().transactions();
   }
 
   /** A piece of the running server. */
