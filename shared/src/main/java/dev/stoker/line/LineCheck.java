@@ -25,9 +25,11 @@ public final class LineCheck {
 
   static final int NAME_CHARS_MAX = 256;
 
+  private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+
   private final JsonFactory json =
       JsonFactory.builder()
-          .disable(TokenStreamFactory.Feature.CHARSET_DETECTION) // JSON lines are UTF-8, no mark
+          .disable(TokenStreamFactory.Feature.CHARSET_DETECTION) // JSON lines are UTF-8
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(500)
@@ -35,8 +37,21 @@ public final class LineCheck {
                   .build())
           .build();
 
-  /** Judges the line in {@code bytes[offset, offset + length)}, without its line end. */
+  /**
+   * Judges the line in {@code bytes[offset, offset + length)}, without its line end. A byte order
+   * mark before it, which some editors write, is passed over.
+   */
   public LineVerdict check(byte[] bytes, int offset, int length) {
+    int mark = beginsWithMark(bytes, offset, length) ? MARK.length : 0;
+    return checkUnmarked(bytes, offset + mark, length - mark);
+  }
+
+  private static boolean beginsWithMark(byte[] bytes, int offset, int length) {
+    return length >= MARK.length
+        && Arrays.equals(bytes, offset, offset + MARK.length, MARK, 0, MARK.length);
+  }
+
+  private LineVerdict checkUnmarked(byte[] bytes, int offset, int length) {
     try (JsonParser parser = json.createParser(ObjectReadContext.empty(), bytes, offset, length)) {
       Members members = new Members(bytes, offset);
       if (parser.nextToken() != JsonToken.START_OBJECT) {
