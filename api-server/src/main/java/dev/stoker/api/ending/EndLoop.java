@@ -66,15 +66,21 @@ final class EndLoop implements Loop.Step {
     Map<BatchId, BatchStatus> status =
         statuses.of(
             claimed.stream().map(shard -> shard.lease().key().batch()).collect(Collectors.toSet()));
-    List<FinishedLine> lines = new ArrayList<>();
     for (ClaimedShard shard : claimed) {
-      NotRun why = NotRun.of(status.get(shard.lease().key().batch()));
-      lines.addAll(unanswered(shard, why));
+      settle(shard, NotRun.of(status.get(shard.lease().key().batch())));
     }
-    List<Settled> settled = lines.isEmpty() ? List.of() : shards.settle(lines);
-    settled.stream().filter(Settled::done).forEach(done -> perhapsEnded.add(done.key().batch()));
-    log.info("{} requests of {} shards ended without being run", lines.size(), settled.size());
     return leases.size() == SHARDS;
+  }
+
+  /** One at a time: what a settle costs grows with the square of its lines. */
+  private void settle(ClaimedShard shard, NotRun why) {
+    List<FinishedLine> lines = unanswered(shard, why);
+    for (Settled settled : lines.isEmpty() ? List.<Settled>of() : shards.settle(lines)) {
+      log.debug("{}: {} requests ended without being run: {}", settled.key(), lines.size(), why);
+      if (settled.done()) {
+        perhapsEnded.add(settled.key().batch());
+      }
+    }
   }
 
   private List<FinishedLine> unanswered(ClaimedShard shard, NotRun why) {
