@@ -154,8 +154,8 @@ public final class Worker {
   }
 
   /**
-   * Native libraries are unpacked into the temporary directory, and a killed process leaves them there,
-   * 28 MB each time. So each slot has one of its own, emptied at every start.
+   * Native libraries are unpacked into the temporary directory, and a killed process leaves them
+   * there, 28 MB each time. So each slot has one of its own, emptied at every start.
    */
   private static void useTemporaryDirectory(Path directory) throws IOException {
     FileSystemUtils.deleteRecursively(directory);
