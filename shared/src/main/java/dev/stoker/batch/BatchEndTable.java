@@ -14,8 +14,9 @@ public final class BatchEndTable {
 
   private static final String EXPIRE =
       """
-      UPDATE batch SET status = 'finalizing', finalizing_at = now()
-      WHERE status = 'in_progress' AND expires_at <= now()
+      UPDATE batch b SET status = 'finalizing', finalizing_at = now()
+      WHERE b.status = 'in_progress' AND b.expires_at <= now()
+        AND EXISTS (SELECT 1 FROM shard s WHERE s.batch = b.id AND s.state <> 'done')
       """;
 
   private static final String ENDABLE =

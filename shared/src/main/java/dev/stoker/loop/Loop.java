@@ -97,8 +97,17 @@ public final class Loop implements AutoCloseable {
       return true;
     } catch (Exception | Error e) {
       failures++;
-      log.warn("{}: a round failed, {} in a row", name, failures, e);
+      report(e);
       return false;
+    }
+  }
+
+  /** The whole story once, then ever more rarely a line: what is broken may be broken all night. */
+  private void report(Throwable cause) {
+    if (failures == 1) {
+      log.warn("{}: a round failed", name, cause);
+    } else if (Integer.bitCount(failures) == 1) {
+      log.warn("{}: {} rounds failed in a row, the last by {}", name, failures, cause.toString());
     }
   }
 

@@ -112,9 +112,10 @@ public final class ShardTable {
           """;
 
   /**
-   * Locks the shards that are still held under the token named, stores their results, and counts
-   * what it stored. A result that is there already, because this statement was sent before, is not
-   * counted again; nor is a line that one call names twice.
+   * Locks the shards that are still held under the token named, then stores and counts what is not there
+   * yet. Nobody else stores results of a locked shard, so the look and the insert cannot disagree, but for
+   * one case: the same statement, sent before and thought lost, commits while this one waits for the lock.
+   * Then the primary key refuses the whole statement, and the next time it sees what is there.
    */
   private static final String SETTLE =
       """
@@ -125,16 +126,15 @@ public final class ShardTable {
           WHERE s.state = 'leased'
           ORDER BY s.batch, s.ordinal
           FOR UPDATE OF s
-      ), finished AS (
-          SELECT DISTINCT ON (held.batch, f.line) held.batch, held.ordinal, f.*
+      ), finished AS MATERIALIZED (
+          SELECT held.batch, held.ordinal, f.*
           FROM unnest(:slots, :lines, :succeeded, :bodies, :input, :cached, :output, :reasoning)
                AS f (slot, line, succeeded, body, input_tokens, cached_tokens, output_tokens, reasoning_tokens)
           JOIN held ON held.slot = f.slot
+          WHERE NOT EXISTS (SELECT 1 FROM result r WHERE r.batch = held.batch AND r.line = f.line)
       ), stored AS (
           INSERT INTO result (batch, line, succeeded, body)
           SELECT batch, line, succeeded, body FROM finished
-          ON CONFLICT (batch, line) DO NOTHING
-          RETURNING batch, line
       ), tally AS (
           SELECT f.batch, f.ordinal,
                  count(*) FILTER (WHERE f.succeeded) AS completed,
@@ -143,7 +143,7 @@ public final class ShardTable {
                  coalesce(sum(octet_length(f.body) + 1) FILTER (WHERE NOT f.succeeded), 0) AS error_bytes,
                  sum(f.input_tokens) AS input_tokens, sum(f.cached_tokens) AS cached_tokens,
                  sum(f.output_tokens) AS output_tokens, sum(f.reasoning_tokens) AS reasoning_tokens
-          FROM finished f JOIN stored USING (batch, line)
+          FROM finished f
           GROUP BY f.batch, f.ordinal
       ), counted AS (
           UPDATE shard s
@@ -271,11 +271,12 @@ public final class ShardTable {
 
   /**
    * Stores finished lines of shards that are still held. May be sent again when its outcome is
-   * unknown.
+   * unknown. Of a line named twice the first result is stored.
    *
    * @return the shards still held; the results of a lease missing here were refused
    */
-  public List<Settled> settle(List<FinishedLine> finished) {
+  public List<Settled> settle(List<FinishedLine> given) {
+    Collection<FinishedLine> finished = eachLineOnce(given);
     Map<Lease, Integer> slots = new LinkedHashMap<>();
     finished.forEach(line -> slots.putIfAbsent(line.lease(), slots.size() + 1));
     return named(SETTLE, List.copyOf(slots.keySet()))
@@ -323,10 +324,18 @@ public final class ShardTable {
     return new SqlArrayValue("text", texts.toArray());
   }
 
-  private static boolean[] flags(List<FinishedLine> finished) {
+  private static Collection<FinishedLine> eachLineOnce(List<FinishedLine> finished) {
+    record Line(Lease lease, int number) {}
+    Map<Line, FinishedLine> lines = LinkedHashMap.newLinkedHashMap(finished.size());
+    finished.forEach(line -> lines.putIfAbsent(new Line(line.lease(), line.line()), line));
+    return lines.values();
+  }
+
+  private static boolean[] flags(Collection<FinishedLine> finished) {
     boolean[] flags = new boolean[finished.size()];
-    for (int i = 0; i < flags.length; i++) {
-      flags[i] = finished.get(i).succeeded();
+    int i = 0;
+    for (FinishedLine line : finished) {
+      flags[i++] = line.succeeded();
     }
     return flags;
   }

@@ -306,6 +306,15 @@ class BatchEndTableTest {
     assertThat(ends.expire()).isZero();
   }
 
+  @Test
+  void a_batch_whose_lines_are_all_finished_completes_however_late_it_is_noticed() {
+    BatchId batch = finished(BatchStatus.IN_PROGRESS);
+    database.jdbc().sql("UPDATE batch SET expires_at = now() - interval '1 second'").update();
+
+    assertThat(ends.expire()).isZero();
+    assertThat(ends.end(batch)).contains(BatchStatus.COMPLETED);
+  }
+
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "IN_PROGRESS")
   void a_batch_in_another_status_does_not_expire(BatchStatus status) {
