@@ -112,10 +112,11 @@ public final class ShardTable {
           """;
 
   /**
-   * Locks the shards that are still held under the token named, then stores and counts what is not there
-   * yet. Nobody else stores results of a locked shard, so the look and the insert cannot disagree, but for
-   * one case: the same statement, sent before and thought lost, commits while this one waits for the lock.
-   * Then the primary key refuses the whole statement, and the next time it sees what is there.
+   * Locks the shards that are still held under the token named, then stores and counts what is not
+   * there yet. Nobody else stores results of a locked shard, so the look and the insert cannot
+   * disagree, but for one case: the same statement, sent before and thought lost, commits while
+   * this one waits for the lock. Then the primary key refuses the whole statement, and the next
+   * time it sees what is there.
    */
   private static final String SETTLE =
       """

@@ -16,8 +16,7 @@ class BatchStatusDrawingTest {
         Arrays.stream(BatchStatus.values())
             .flatMap(
                 from ->
-                    from.successors().stream()
-                        .map(to -> from.wireName() + " --> " + to.wireName()))
+                    from.successors().stream().map(to -> from.wireName() + " --> " + to.wireName()))
             .toList();
 
     List<String> drawn =
