@@ -34,6 +34,9 @@ public final class Worker {
   /** A successor has been appointed: nothing this process still has is worth storing. */
   private static final int EXIT_FENCED = 75;
 
+  /** Something this process cannot mend; a new one may. */
+  private static final int EXIT_BROKEN = 70;
+
   private static final int EXIT_MISCONFIGURED = 78;
   private static final Logger log = LoggerFactory.getLogger(Worker.class);
 
@@ -119,7 +122,10 @@ public final class Worker {
   private static Engine engine(Configuration configuration) {
     return configuration.worker().engine().equals("null")
         ? new NullEngine()
-        : new OnnxEngine(configuration.onnx(), System::nanoTime);
+        : new OnnxEngine(
+            configuration.onnx(),
+            System::nanoTime,
+            () -> exit(EXIT_BROKEN, "the engine cannot start"));
   }
 
   /**

@@ -86,6 +86,7 @@ final class WorkerLoops {
             engine,
             dispatcher::inFlight,
             progress,
+            nanoTime,
             whenFenced);
   }
 
@@ -109,6 +110,9 @@ final class WorkerLoops {
     dispatcher.close();
     if (!finished) {
       log.warn("giving back what did not finish within {} s", grace.toSeconds());
+    }
+    // Also what the claim under way brought in while the rest finished.
+    if (!claims.idle()) {
       attempt("giving back the leases", claims::giveBackAll);
     }
     renewals.close();

@@ -122,6 +122,36 @@ class WorkerLoopsTest {
   }
 
   @Test
+  void an_error_inside_the_worker_ends_the_line_and_not_the_batch() {
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.answersBy(
+        body -> {
+          if (body.contains("text 2\"")) {
+            throw new StackOverflowError("deep");
+          }
+          return ScriptedEngine.ok("{}");
+        });
+    batchOf(1, 3);
+
+    start("w1", engine);
+
+    Until.within(GRACE).holds(() -> status().equals("completed"));
+    assertThat(results(false)).singleElement().asString().contains("internal_error", "deep");
+  }
+
+  @Test
+  void a_worker_tells_at_once_that_its_engine_is_ready() {
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.is(EngineState.STARTING);
+    start("w1", engine, Duration.ofHours(1));
+    Until.within(GRACE).holds(() -> statusOfWorker().equals("starting"));
+
+    engine.is(EngineState.READY);
+
+    Until.within(GRACE).holds(() -> statusOfWorker().equals("ready"));
+  }
+
+  @Test
   void an_engine_outage_gives_leases_back_and_costs_no_line_a_try() {
     ScriptedEngine engine = new ScriptedEngine();
     engine.answersBy(_ -> new EngineReply.Unreachable("connection refused"));
@@ -252,6 +282,10 @@ class WorkerLoopsTest {
   }
 
   private RunningWorker start(String name, ScriptedEngine engine) {
+    return start(name, engine, Duration.ofMillis(100));
+  }
+
+  private RunningWorker start(String name, ScriptedEngine engine, Duration heartbeatEvery) {
     Settings settings =
         new Settings(
             Map.of(
@@ -271,7 +305,7 @@ class WorkerLoopsTest {
             database.database(),
             beats,
             engine,
-            Duration.ofMillis(100),
+            heartbeatEvery,
             LeaseSettings.from(settings),
             ExecuteSettings.from(settings),
             System::nanoTime,

@@ -117,7 +117,9 @@ public final class Dispatcher implements AutoCloseable {
       settling = conclude(line, ask(line));
     } catch (InterruptedException e) {
       log.debug("line {} of {} was interrupted", line.line(), shard.lease());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // An Error too: a line that is neither settled nor put back would keep its batch open for
+      // ever.
       log.error("line {} of {} failed inside the worker", line.line(), shard.lease(), e);
       settling = fail(line, "internal_error", "The worker failed on this request: " + e);
     } finally {
@@ -179,13 +181,9 @@ public final class Dispatcher implements AutoCloseable {
 
   /** The line gives its slot to others meanwhile. */
   private boolean later(PendingLine line, Duration delay) {
+    held.delayed();
     CompletableFuture.delayedExecutor(delay.toNanos(), TimeUnit.NANOSECONDS, Runnable::run)
-        .execute(
-            () -> {
-              if (line.shard().wanted()) {
-                held.putBack(line);
-              }
-            });
+        .execute(() -> held.putBack(line));
     return false;
   }
 

@@ -9,9 +9,13 @@ import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.EngineState;
 import java.time.Duration;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 
 /** Beats every few seconds and at every change of what it has to say. */
 public final class HeartbeatLoop implements AutoCloseable {
+  /** How soon a change of status is told. */
+  private static final Duration LOOK = Duration.ofMillis(100);
+
   private final WorkerHeartbeatTable table;
   private final WorkerId id;
   private final Engine engine;
@@ -19,7 +23,11 @@ public final class HeartbeatLoop implements AutoCloseable {
   private final Progress progress;
   private final Runnable whenFenced;
   private final Loop loop;
+  private final long everyNanos;
+  private final LongSupplier nanoTime;
   private volatile boolean draining;
+  private WorkerStatus lastStatus = WorkerStatus.RESERVED;
+  private long lastNanos;
 
   /**
    * @param whenFenced ends the process; called when a successor has been appointed
@@ -31,6 +39,7 @@ public final class HeartbeatLoop implements AutoCloseable {
       Engine engine,
       IntSupplier inFlight,
       Progress progress,
+      LongSupplier nanoTime,
       Runnable whenFenced) {
     this.table = table;
     this.id = id;
@@ -38,21 +47,19 @@ public final class HeartbeatLoop implements AutoCloseable {
     this.inFlight = inFlight;
     this.progress = progress;
     this.whenFenced = whenFenced;
-    this.loop = new Loop("heartbeat", every, this::runOnce);
+    this.everyNanos = every.toNanos();
+    this.nanoTime = nanoTime;
+    this.lastNanos = nanoTime.getAsLong() - everyNanos;
+    this.loop = new Loop("heartbeat", every.compareTo(LOOK) < 0 ? every : LOOK, this::runOnce);
   }
 
   public void start() {
     loop.start();
   }
 
-  /** Beats now rather than later: the engine has become ready, or the drain begins. */
-  public void wake() {
-    loop.wake();
-  }
-
   public void drain() {
     draining = true;
-    wake();
+    loop.wake();
   }
 
   /** The last beat: the process ends as it was asked to. */
@@ -67,9 +74,16 @@ public final class HeartbeatLoop implements AutoCloseable {
   }
 
   boolean runOnce() {
-    if (!table.beat(id, beat(status(engine.probe())))) {
+    WorkerStatus status = status(engine.probe());
+    long now = nanoTime.getAsLong();
+    if (status == lastStatus && now - lastNanos < everyNanos) {
+      return false;
+    }
+    if (!table.beat(id, beat(status))) {
       whenFenced.run();
     }
+    lastStatus = status;
+    lastNanos = now;
     return false;
   }
 

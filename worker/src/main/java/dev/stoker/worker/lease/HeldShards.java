@@ -11,16 +11,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** All shards under lease and the lines of them that wait, in the order of their claims. */
 public final class HeldShards {
+  private static final Logger log = LoggerFactory.getLogger(HeldShards.class);
+
   private final Map<Lease, HeldShard> shards = new ConcurrentHashMap<>();
   private final LinkedBlockingQueue<PendingLine> waiting = new LinkedBlockingQueue<>();
+  private final AtomicInteger delayed = new AtomicInteger();
   private final LineCheck check = new LineCheck();
 
   /** Takes a claimed shard and queues the lines of it that are still to be run. */
   void add(ClaimedShard claimed, long trustedUntilNanos) {
     List<NumberedLine> open = openLines(claimed);
+    if (open.isEmpty()) {
+      // Judged otherwise when it was uploaded, by another version. Its lease runs out until it is
+      // ended.
+      log.error("{} has {} lines, but none that can be run", claimed.lease(), claimed.lines());
+      return;
+    }
     HeldShard shard = new HeldShard(claimed, open.size(), trustedUntilNanos);
     shards.put(claimed.lease(), shard);
     open.forEach(line -> waiting.add(new PendingLine(shard, line.line(), line.request(), 0)));
@@ -31,14 +43,22 @@ public final class HeldShards {
     return waiting.take();
   }
 
-  /** A line that is to be run again. */
-  public void putBack(PendingLine line) {
-    waiting.add(line);
+  /** A line has left the queue and will be put back later; until then it counts as waiting. */
+  public void delayed() {
+    delayed.incrementAndGet();
   }
 
-  /** How many lines wait for their turn. */
+  /** A delayed line is to be run again, if anybody still wants it. */
+  public void putBack(PendingLine line) {
+    delayed.decrementAndGet();
+    if (line.shard().wanted()) {
+      waiting.add(line);
+    }
+  }
+
+  /** How many lines wait for their turn, or for the delay before it. */
   public int waiting() {
-    return waiting.size();
+    return waiting.size() + delayed.get();
   }
 
   Collection<HeldShard> all() {

@@ -6,6 +6,7 @@ import dev.stoker.loop.Loop;
 import dev.stoker.queue.FinishedLine;
 import dev.stoker.queue.Lease;
 import dev.stoker.queue.Settled;
+import dev.stoker.queue.ShardKey;
 import dev.stoker.queue.ShardTable;
 import dev.stoker.worker.heartbeat.Progress;
 import dev.stoker.worker.lease.HeldShards;
@@ -104,12 +105,8 @@ public final class Settler implements AutoCloseable {
       return true;
     }
     List<Settled> settled = shardTable.settle(group);
-    forget(settled);
-    settled.stream()
-        .filter(Settled::done)
-        .map(shard -> shard.key().batch())
-        .distinct()
-        .forEach(this::endIfDone);
+    Set<BatchId> ended = forget(settled);
+    ended.forEach(this::endIfDone);
     return true;
   }
 
@@ -136,11 +133,22 @@ public final class Settler implements AutoCloseable {
     }
   }
 
-  private void forget(List<Settled> settled) {
+  /**
+   * Lets go of the group. Names the batches that may be at their end: those of shards that are
+   * done, and of shards that are not held any more, since the very settle that finished one may
+   * have seemed to fail.
+   */
+  private Set<BatchId> forget(List<Settled> settled) {
     Map<Lease, Integer> lines = new HashMap<>();
     group.forEach(line -> lines.merge(line.lease(), 1, Integer::sum));
-    Set<Object> stored = new HashSet<>();
-    settled.forEach(shard -> stored.add(shard.key()));
+    Set<ShardKey> stored = new HashSet<>();
+    Set<BatchId> ended = new HashSet<>();
+    for (Settled shard : settled) {
+      stored.add(shard.key());
+      if (shard.done()) {
+        ended.add(shard.key().batch());
+      }
+    }
     lines.forEach(
         (lease, count) -> {
           if (stored.contains(lease.key())) {
@@ -148,11 +156,13 @@ public final class Settler implements AutoCloseable {
           } else {
             log.warn("{} results of {} were refused: the lease is lost", count, lease);
             held.lost(lease);
+            ended.add(lease.key().batch());
           }
           held.settled(lease, count);
         });
     room.release(group.size());
     group.clear();
+    return ended;
   }
 
   private void endIfDone(BatchId batch) {

@@ -27,17 +27,28 @@ public final class OnnxEngine implements Engine {
 
   private final OnnxSettings settings;
   private final MicroBatcher batcher;
+  private final Runnable whenBroken;
   private final AtomicReference<EngineState> state = new AtomicReference<>(EngineState.STARTING);
 
   /**
    * @param nanoTicker tells how much time passes, as {@link System#nanoTime} does
+   * @param whenBroken called when the model cannot be loaded; only a new process may try again
    */
-  public OnnxEngine(OnnxSettings settings, LongSupplier nanoTicker) {
-    this(settings, nanoTicker, () -> MiniLm.load(settings.model(), settings.textTokensMax()));
+  public OnnxEngine(OnnxSettings settings, LongSupplier nanoTicker, Runnable whenBroken) {
+    this(
+        settings,
+        nanoTicker,
+        whenBroken,
+        () -> MiniLm.load(settings.model(), settings.textTokensMax()));
   }
 
-  OnnxEngine(OnnxSettings settings, LongSupplier nanoTicker, Callable<SentenceModel> source) {
+  OnnxEngine(
+      OnnxSettings settings,
+      LongSupplier nanoTicker,
+      Runnable whenBroken,
+      Callable<SentenceModel> source) {
     this.settings = settings;
+    this.whenBroken = whenBroken;
     this.batcher = new MicroBatcher(settings);
     Thread.ofPlatform().daemon().name("onnx-load").start(() -> load(source, nanoTicker));
   }
@@ -103,6 +114,7 @@ public final class OnnxEngine implements Engine {
       LOG.error("Embedding model {} could not be loaded; the engine is down", settings.model(), e);
       state.set(EngineState.DOWN);
       batcher.stop("the embedding model " + settings.model() + " could not be loaded: " + e);
+      whenBroken.run();
     }
   }
 

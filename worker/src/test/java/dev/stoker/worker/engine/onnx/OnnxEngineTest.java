@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class OnnxEngineTest {
   private static final String MODEL = "all-minilm-l6-v2";
   private static final Duration LONG = Duration.ofMinutes(1);
+  private static final Semaphore BROKEN = new Semaphore(0);
   private static final OnnxSettings SETTINGS = new OnnxSettings(MODEL, 1, 16, 256, 256, 64);
 
   private final HeldModel model = new HeldModel();
@@ -79,6 +81,7 @@ final class OnnxEngineTest {
               EngineReply.Unreachable.class,
               reply -> assertThat(reply.reason()).contains("libonnxruntime.so"));
       assertThat(broken.probe()).isEqualTo(EngineState.DOWN);
+      BROKEN.acquire(); // told, so that its process can end and another may try
       assertThat(broken.loadedModel()).isEmpty();
     }
   }
@@ -238,7 +241,7 @@ final class OnnxEngineTest {
   }
 
   private static OnnxEngine engine(Callable<SentenceModel> source) {
-    return new OnnxEngine(SETTINGS, () -> 0, source);
+    return new OnnxEngine(SETTINGS, () -> 0, BROKEN::release, source);
   }
 
   private EngineReply complete(String text) throws InterruptedException {
