@@ -60,7 +60,7 @@ stale() {
 
 build() {
   command -v mvn >/dev/null || fail "Maven is needed to build: install it (Debian, Ubuntu: apt-get install maven)"
-  say "Building (the first time downloads its libraries, some 600 MB; log: $STOKER_LOG_DIR/build.log) ..."
+  say "Building (the first time downloads its libraries, some 450 MB; log: $STOKER_LOG_DIR/build.log) ..."
   (cd "$STOKER_HOME" && mvn -DskipTests -Dspotless.check.skip package >"$STOKER_LOG_DIR/build.log" 2>&1) 9>&- || {
     grep -E '^\[ERROR\]' "$STOKER_LOG_DIR/build.log" | head -20
     fail "the build failed: see $STOKER_LOG_DIR/build.log"

@@ -167,6 +167,8 @@ public final class Worker {
     FileSystemUtils.deleteRecursively(directory);
     Files.createDirectories(directory);
     System.setProperty("java.io.tmpdir", directory.toString());
+    // Where the tokenizer unpacks; its default is the home directory, which a service may not have.
+    System.setProperty("DJL_CACHE_DIR", directory.toString());
   }
 
   private static void exit(int status, String reason) {
