@@ -34,13 +34,14 @@ interrupted=false
 trap 'interrupted=true' INT TERM HUP
 stop_if_interrupted() { [ $interrupted = false ] || give_up start-all.sh "was interrupted"; }
 
-show_logs() { # part
-  local log
-  for log in "$STOKER_LOG_DIR/$1.console.log" "$STOKER_LOG_DIR/$1.log"; do
-    if [ -s "$log" ]; then
+show_logs() { # part...
+  local part log
+  for part; do
+    for log in "$STOKER_LOG_DIR/$part.console.log" "$STOKER_LOG_DIR/$part.log"; do
+      [ -s "$log" ] || continue
       say "--- last lines of $log"
       tail -n 15 "$log"
-    fi
+    done
   done
   say "---"
 }
@@ -59,7 +60,7 @@ give_up() { # part message
       *) end_component "${started[i]}" 30 || left=1 ;;
     esac
   done
-  [ $left = 0 ] || fail "something that this run started is still running: see above; scripts/stop-all.sh tries again"
+  [ $left = 0 ] || fail "something that this run started is still running: see above; scripts/stop-all.sh stops it"
   say "Nothing that this run started is left running."
   exit 1
 }
@@ -77,7 +78,7 @@ leave_without_worker() { # slots
   local worker state restarts reason
   say ""
   say "NOT READY: no worker could be started."
-  show_logs worker
+  show_logs watchdog worker-0 worker
   while read -r worker state restarts reason; do
     say "  worker $worker: $state (${reason:-no reason given}), $restarts restarts in the last hour"
   done <<<"$1"
@@ -163,8 +164,7 @@ wait_for_worker() {
       if api_ready && grep -qE '^[^ ]* ((backoff|gave_up) |[a-z_]+ [1-9])' <<<"$now"; then
         leave_without_worker "$now"
       fi
-      say ""
-      show_logs worker
+      show_logs worker-0 worker
       give_up watchdog "had no ready worker within $START_TIMEOUT_S s"
     fi
     sleep 0.2
