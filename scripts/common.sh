@@ -19,12 +19,31 @@ export STOKER_DATA_DIR=${STOKER_DATA_DIR:-$STOKER_HOME/.stoker}
 export STOKER_LOG_DIR=${STOKER_LOG_DIR:-$STOKER_HOME/logs}
 export STOKER_API_PORT=${STOKER_API_PORT:-4080}
 RUN_DIR=$STOKER_DATA_DIR/run
-API_URL=http://127.0.0.1:$STOKER_API_PORT
+
+# Where the API answers from here: what listens on every address is asked on the loopback one.
+API_HOST=${STOKER_API_HOST:-127.0.0.1}
+API_HOST=${API_HOST#[} API_HOST=${API_HOST%]}
+case $API_HOST in
+  0.0.0.0) API_HOST=127.0.0.1 ;;
+  :: | 0:0:0:0:0:0:0:0) API_HOST=::1 ;;
+esac
+case $API_HOST in
+  *:*) API_URL=http://[$API_HOST]:$STOKER_API_PORT ;;
+  *) API_URL=http://$API_HOST:$STOKER_API_PORT ;;
+esac
 
 say() { printf '%s\n' "$*"; }
 fail() {
   printf 'stoker: %s\n' "$*" >&2
   exit 1
+}
+
+need() { # package command...
+  local package=$1 command
+  shift
+  for command; do
+    command -v "$command" >/dev/null || fail "$command is missing: install $package"
+  done
 }
 
 use_jdk() {
@@ -74,19 +93,67 @@ end_component() { # name grace-seconds
   rm -f "$RUN_DIR/$1.pid"
 }
 
-# The body of GET $1 from the api-server, or nothing; needs no curl.
+# STOKER_STOP_GRACE in whole seconds; written as the watchdog reads it: 30, 30s, 1m.
+stop_grace_s() {
+  [[ ${STOKER_STOP_GRACE:-30s} =~ ^([0-9]{1,9})(ms|s|m|h|d)?$ ]] || { echo 30; return; }
+  local number=$((10#${BASH_REMATCH[1]}))
+  case ${BASH_REMATCH[2]} in
+    ms) echo $((number / 1000 + 1)) ;;
+    m) echo $((number * 60)) ;;
+    h) echo $((number * 3600)) ;;
+    d) echo $((number * 86400)) ;;
+    *) echo "$number" ;;
+  esac
+}
+
+# The watchdog waits for its workers to drain, and needs a margin of its own.
+end_watchdog() { end_component watchdog $(($(stop_grace_s) + 30)); }
+
+# A watchdog that was killed leaves its workers running.
+end_workers() {
+  local file left=0
+  for file in "$RUN_DIR"/worker*.pid; do
+    [ -e "$file" ] || continue
+    end_component "$(basename "$file" .pid)" $(($(stop_grace_s) + 10)) || left=1
+  done
+  return $left
+}
+
+# The body of GET $1 from the api-server, or nothing; needs no curl, and never takes longer than 10 s.
+# One process to the end, so that timeout leaves none that would keep the caller's pipe open.
 http_get() {
-  local line
-  {
-    exec 3<>"/dev/tcp/127.0.0.1/$STOKER_API_PORT" || return 1
-    printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$1" >&3
-    while IFS= read -r -t 5 line <&3 && [ "$line" != $'\r' ]; do :; done
-    cat <&3
-    exec 3>&-
-  } 2>/dev/null
+  timeout --foreground 10 bash -c '
+    exec 3<>"/dev/tcp/$1/$2" && printf "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n" "$3" >&3 &&
+      exec sed "1,/^\r\$/d" <&3' http_get "$API_HOST" "$STOKER_API_PORT" "$1" 2>/dev/null
 }
 
 postgres_control() {
   "$JAVA_HOME/bin/java" -Xmx128m -XX:TieredStopAtLevel=1 -cp "$STOKER_HOME/api-server/target/lib/*" \
     dev.stoker.database.PostgresControl "$1"
+}
+
+# True for the living server of this installation's cluster, not for a stranger with its number.
+is_our_postgres() { # pid
+  [ -n "$(start_ticks "$1")" ] && [ "$(cat "/proc/$1/comm" 2>/dev/null)" = postgres ] || return 1
+  local directory
+  directory=$(readlink "/proc/$1/cwd" 2>/dev/null) || return 0
+  [ "$directory" = "$(readlink -f "$STOKER_DATA_DIR/postgres")" ]
+}
+
+# After mvn clean the program that controls PostgreSQL is gone, and PostgreSQL is not: then a signal does.
+stop_postgres() {
+  local pid waited
+  if compgen -G "$STOKER_HOME/api-server/target/lib/stoker-shared*.jar" >/dev/null; then
+    postgres_control stop
+    return
+  fi
+  read -r pid 2>/dev/null <"$STOKER_DATA_DIR/postgres/postmaster.pid" || return 0
+  is_our_postgres "$pid" || return 0
+  kill -INT "$pid" # its fast shutdown: sessions are cut off, data is safe
+  for ((waited = 0; waited < 600; waited++)); do
+    is_our_postgres "$pid" || { say "PostgreSQL stopped."; return 0; }
+    sleep 0.1
+  done
+  say "  PostgreSQL (pid $pid) did not end within 60 s"
+  return 1
 }

@@ -13,20 +13,17 @@ TXT
 fi
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [ -d "$RUN_DIR" ] || { say "Nothing runs."; exit 0; }
+need util-linux flock
 use_jdk
 exec 9>"$RUN_DIR/start.lock"
 flock -w 300 9 || fail "another start-all.sh or stop-all.sh is still at work"
 left=0
 
-end_component watchdog 60 || left=1
-# A watchdog that was killed leaves its workers running.
-for file in "$RUN_DIR"/worker*.pid; do
-  [ -e "$file" ] || continue
-  end_component "$(basename "$file" .pid)" 40 || left=1
-done
+end_watchdog || left=1
+end_workers || left=1
 end_component api_server 30 || left=1
-if [ -z "${STOKER_DATABASE_URL:-}" ] && [ -d "$STOKER_HOME/api-server/target/lib" ]; then
-  postgres_control stop 9>&- || left=1
+if [ -z "${STOKER_DATABASE_URL:-}" ]; then
+  stop_postgres 9>&- || left=1
 fi
 [ $left = 0 ] || fail "something is still running: see above"
 say "Stoker is stopped; its data is in $STOKER_DATA_DIR."

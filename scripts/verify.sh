@@ -7,8 +7,10 @@ use_jdk
 command -v mvn >/dev/null || fail "Maven is needed: install it (Debian, Ubuntu: apt-get install maven)"
 cd "$STOKER_HOME" || exit 1
 find . -path '*/target/*-reports/TEST-*.xml' -delete
-# The tests bring their own installation: nothing of this one may leak into them.
-unset STOKER_DATA_DIR STOKER_LOG_DIR STOKER_API_PORT
+# The tests bring their own installation: nothing of this one, nor of its .env, may leak into them.
+for key in "${!STOKER_@}" SENTRY_DSN; do
+  [[ $key = STOKER_TEST_* || $key = STOKER_JAVA_HOME ]] || unset "$key"
+done
 mvn verify "$@"
 status=$?
 find . -path '*/target/*-reports/TEST-*.xml' -print0 | xargs -0 -r grep -h '<testsuite ' | awk '
