@@ -32,6 +32,7 @@ class WatchdogSettingsTest {
     assertThat(settings.command().words())
         .containsExactly(
             System.getProperty("java.home") + "/bin/java",
+            "-XX:+ExitOnOutOfMemoryError",
             "-jar",
             Path.of("worker/target/worker.jar").toAbsolutePath().toString());
     assertThat(settings.reports().sentryDsn()).isEmpty();
@@ -70,8 +71,8 @@ class WatchdogSettingsTest {
     assertThat(settings.tick()).isEqualTo(Duration.ofMillis(250));
     assertThat(settings.command().home()).isEqualTo(Path.of("/opt/stoker"));
     assertThat(settings.command().words())
-        .endsWith("-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar")
-        .hasSize(5);
+        .endsWith("-XX:+ExitOnOutOfMemoryError", "-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar")
+        .hasSize(6);
     assertThat(settings.reports().environment()).isEqualTo("test");
     assertThat(settings.toString()).doesNotContain("key@sentry");
   }
