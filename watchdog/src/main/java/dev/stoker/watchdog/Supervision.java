@@ -101,7 +101,10 @@ final class Supervision implements Executor {
     return !inbox.isEmpty();
   }
 
-  /** Stopped, swapped out, or in a machine that was: what it remembers of time is then wrong. */
+  /**
+   * Stopped or swapped out: what it remembers of time is then wrong. A host that slept is not found
+   * here, since the monotonic clock sleeps too, but by the clock in a {@link Look}.
+   */
   private void noticeOwnPause() {
     long now = ticker.getAsLong();
     long pause = tickedAt.map(at -> now - at).orElse(0L);
@@ -131,18 +134,31 @@ final class Supervision implements Executor {
     Function<dev.stoker.database.Database, Look> question =
         opened -> {
           long askedAt = ticker.getAsLong();
-          var workers = new WorkerHeartbeatTable(opened.jdbc()).all();
+          var heartbeats = new WorkerHeartbeatTable(opened.jdbc());
+          var workers = heartbeats.all();
           var described = new WorkerSlotTable(opened.jdbc()).all();
-          return new Look(askedAt, ticker.getAsLong(), workers, described);
+          long clockMillis = heartbeats.clockMillis();
+          return new Look(askedAt, ticker.getAsLong(), workers, described, clockMillis);
         };
     database.orElseThrow().askLater(delay, question, this::looked, this::notLooked);
   }
 
   private void looked(Look look) {
-    contact = contact.answered(look.askedAt());
+    noticeClockStep(look);
+    contact = contact.answered(look.askedAt(), look.aheadMillis());
     slots.forEach(slot -> slot.see(look));
     boolean hurry = slots.stream().anyMatch(SlotKeeper::isStarting);
     lookLater(hurry ? LOOK_WHILE_STARTING_EVERY : settings.tick());
+  }
+
+  /** The host slept, or somebody set the clock: the ages within are then wrong. */
+  private void noticeClockStep(Look look) {
+    if (contact.steps(look.aheadMillis())) {
+      log.warn(
+          "The database's clock stepped by {} ms; no worker is judged by its heartbeat for the next {} s",
+          look.aheadMillis() - contact.aheadMillis(),
+          settings.slots().staleAfter().toSeconds());
+    }
   }
 
   private void notLooked(Throwable failure) {
