@@ -128,6 +128,6 @@ class GateTest {
   }
 
   private static SlotView slot(String worker, SlotState state, String reason) {
-    return new SlotView(worker, "host", state, reason, Duration.ZERO, Duration.ZERO, 10);
+    return new SlotView(worker, "host", state, reason, Duration.ZERO, Duration.ZERO, 10, 1);
   }
 }

@@ -6,16 +6,20 @@ import dev.stoker.loop.Loop;
 import dev.stoker.watchdog.observe.DatabaseContact;
 import dev.stoker.watchdog.observe.DatabaseThread;
 import dev.stoker.watchdog.observe.Look;
+import dev.stoker.watchdog.process.ProcessTable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +35,7 @@ final class Supervision implements Executor {
 
   private final WatchdogSettings settings;
   private final LongSupplier ticker;
+  private final Consumer<Rival> yielding;
   private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
   private final CountDownLatch settled = new CountDownLatch(1);
   private final Loop loop;
@@ -40,9 +45,14 @@ final class Supervision implements Executor {
   private DatabaseContact contact;
   private Optional<Long> tickedAt = Optional.empty();
   private boolean reachable = true;
+  private boolean unrivalled;
   private volatile boolean stopping;
 
-  Supervision(WatchdogSettings settings, LongSupplier ticker) {
+  /**
+   * @param yielding ends this process, since another looks after the same slots
+   */
+  Supervision(WatchdogSettings settings, LongSupplier ticker, Consumer<Rival> yielding) {
+    this.yielding = yielding;
     this.settings = settings;
     this.ticker = ticker;
     this.contact = DatabaseContact.none(settings.slots().staleAfter());
@@ -144,11 +154,22 @@ final class Supervision implements Executor {
   }
 
   private void looked(Look look) {
+    yieldToRival(look);
     noticeClockStep(look);
     contact = contact.answered(look.askedAt(), look.aheadMillis());
     slots.forEach(slot -> slot.see(look));
     boolean hurry = slots.stream().anyMatch(SlotKeeper::isStarting);
     lookLater(hurry ? LOOK_WHILE_STARTING_EVERY : settings.tick());
+  }
+
+  /** Asked once, before this watchdog describes a slot or acts on one. */
+  private void yieldToRival(Look look) {
+    if (!unrivalled) {
+      Set<String> ours = slots.stream().map(SlotKeeper::worker).collect(Collectors.toSet());
+      long pid = ProcessHandle.current().pid();
+      Rival.among(look.slots(), ours, pid, ProcessTable::isWatchdog).ifPresent(yielding);
+      unrivalled = true;
+    }
   }
 
   /** The host slept, or somebody set the clock: the ages within are then wrong. */

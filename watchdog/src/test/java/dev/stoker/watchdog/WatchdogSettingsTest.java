@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
+import dev.stoker.watchdog.process.ProcessTable;
 import dev.stoker.watchdog.slot.SlotSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +18,7 @@ class WatchdogSettingsTest {
   void the_defaults_are_those_of_the_design() {
     WatchdogSettings settings = WatchdogSettings.from(new Settings(Map.of()));
     assertThat(settings.workers()).isEqualTo(1);
+    assertThat(settings.host()).isEqualTo(ProcessTable.hostName());
     assertThat(settings.slots())
         .isEqualTo(
             new SlotSettings(
@@ -44,6 +46,7 @@ class WatchdogSettingsTest {
         WatchdogSettings.from(
             new Settings(
                 Map.ofEntries(
+                    Map.entry("STOKER_HOST_NAME", "gpu-2.second"),
                     Map.entry("STOKER_WORKERS", "3"),
                     Map.entry("STOKER_HEARTBEAT_STALE_AFTER", "2s"),
                     Map.entry("STOKER_STUCK_AFTER", "3s"),
@@ -58,6 +61,7 @@ class WatchdogSettingsTest {
                     Map.entry("SENTRY_DSN", "https://key@sentry.example/1"),
                     Map.entry("STOKER_ENVIRONMENT", "test"))));
     assertThat(settings.workers()).isEqualTo(3);
+    assertThat(settings.host()).isEqualTo("gpu-2.second");
     assertThat(settings.slots())
         .isEqualTo(
             new SlotSettings(
@@ -91,9 +95,10 @@ class WatchdogSettingsTest {
             () ->
                 WatchdogSettings.from(
                     new Settings(
-                        Map.of("STOKER_WORKERS", "65", "STOKER_HEARTBEAT_STALE_AFTER", "0s"))))
+                        Map.of("STOKER_WORKERS", "65", "STOKER_HEARTBEAT_STALE_AFTER", "0s", "STOKER_HOST_NAME", "a/b"))))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("STOKER_WORKERS=65")
+        .hasMessageContaining("STOKER_HOST_NAME=a/b")
         .hasMessageContaining("STOKER_HEARTBEAT_STALE_AFTER=0s");
   }
 }

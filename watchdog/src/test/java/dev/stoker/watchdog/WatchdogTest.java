@@ -215,6 +215,21 @@ class WatchdogTest {
   }
 
   @Test
+  void a_second_installation_of_the_same_host_name_leaves_the_workers_of_the_first_alone()
+      throws Exception {
+    start(Map.of());
+    WorkerView first = awaitReady(1);
+    awaitState(SlotState.RUNNING);
+    start(Map.of("STOKER_DATA_DIR", directory.resolve("second").toString()));
+    assertThat(latest().awaitExit(LONG)).isEqualTo(73);
+    assertThat(latest().log())
+        .contains("Process " + watchdogs.getFirst().process().pid(), "STOKER_HOST_NAME");
+    assertThat(slotState()).contains(SlotState.RUNNING);
+    assertThat(lives(first)).isTrue();
+    assertThat(recoveries()).hasSize(1);
+  }
+
+  @Test
   void wrong_settings_are_named_all_at_once() throws Exception {
     start(Map.of("STOKER_WORKERS", "0", "STOKER_KILL_GRACE", "soon"));
     assertThat(latest().awaitExit(LONG)).isEqualTo(78);
