@@ -94,7 +94,7 @@ public final class Watchdog {
     SlotKeeper.Host shared =
         new SlotKeeper.Host(
             host,
-            new Supervisor(settings.slots(), ProcessTable.bootId()),
+            new Supervisor(settings.slots(), ProcessTable.bootId(), settings.byHand()),
             new Launcher(settings.command(), settings.log().directory(), ticker),
             database,
             ticker,

@@ -15,10 +15,12 @@ import java.util.regex.Pattern;
  *
  * @param host what its slots are named after
  * @param workers how many slots this host has
+ * @param byHand whether a person starts it
  */
 record WatchdogSettings(
     String host,
     int workers,
+    boolean byHand,
     SlotSettings slots,
     WorkerCommand command,
     DatabaseSettings database,
@@ -34,6 +36,10 @@ record WatchdogSettings(
         new WatchdogSettings(
             host(settings),
             settings.integer("STOKER_WORKERS", 1, 1, 64, "worker processes on this host"),
+            settings.flag(
+                "STOKER_START_BY_HAND",
+                false,
+                "set by start-all.sh: the first start of each worker costs no restart, also after a give-up"),
             SlotSettings.from(settings),
             WorkerCommand.from(settings),
             DatabaseSettings.from(settings),

@@ -18,6 +18,7 @@ class WatchdogSettingsTest {
   void the_defaults_are_those_of_the_design() {
     WatchdogSettings settings = WatchdogSettings.from(new Settings(Map.of()));
     assertThat(settings.workers()).isEqualTo(1);
+    assertThat(settings.byHand()).isFalse();
     assertThat(settings.host()).isEqualTo(ProcessTable.hostName());
     assertThat(settings.slots())
         .isEqualTo(
@@ -48,6 +49,7 @@ class WatchdogSettingsTest {
                 Map.ofEntries(
                     Map.entry("STOKER_HOST_NAME", "gpu-2.second"),
                     Map.entry("STOKER_WORKERS", "3"),
+                    Map.entry("STOKER_START_BY_HAND", "true"),
                     Map.entry("STOKER_HEARTBEAT_STALE_AFTER", "2s"),
                     Map.entry("STOKER_STUCK_AFTER", "3s"),
                     Map.entry("STOKER_START_DEADLINE", "4s"),
@@ -61,6 +63,7 @@ class WatchdogSettingsTest {
                     Map.entry("SENTRY_DSN", "https://key@sentry.example/1"),
                     Map.entry("STOKER_ENVIRONMENT", "test"))));
     assertThat(settings.workers()).isEqualTo(3);
+    assertThat(settings.byHand()).isTrue();
     assertThat(settings.host()).isEqualTo("gpu-2.second");
     assertThat(settings.slots())
         .isEqualTo(

@@ -149,6 +149,12 @@ class WatchdogTest {
     start(Map.of("STOKER_WORKER_COMMAND", "/bin/false"));
     until("the new watchdog gives up too", () -> latest().log().contains("given up"));
     assertThat(recoveries()).hasSize(11);
+    stop();
+    start(Map.of("STOKER_WORKER_COMMAND", "/bin/false", "STOKER_START_BY_HAND", "true"));
+    until("a person's start is tried", () -> recoveries().size() == 12);
+    assertThat(recoveries().getLast())
+        .containsEntry("planned", true)
+        .containsEntry("cause", "started by a person");
   }
 
   @Test
