@@ -1,6 +1,7 @@
 package dev.stoker.watchdog;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stoker.settings.InvalidSettings;
@@ -11,6 +12,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WatchdogSettingsTest {
 
@@ -52,6 +55,7 @@ class WatchdogSettingsTest {
                     Map.entry("STOKER_START_BY_HAND", "true"),
                     Map.entry("STOKER_HEARTBEAT_STALE_AFTER", "2s"),
                     Map.entry("STOKER_STUCK_AFTER", "3s"),
+                    Map.entry("STOKER_REQUEST_TIMEOUT", "2s"),
                     Map.entry("STOKER_START_DEADLINE", "4s"),
                     Map.entry("STOKER_KILL_GRACE", "5s"),
                     Map.entry("STOKER_STOP_GRACE", "6s"),
@@ -90,6 +94,22 @@ class WatchdogSettingsTest {
         WatchdogSettings.from(
             new Settings(Map.of("STOKER_WORKER_COMMAND", " nice  java -jar x.jar ")));
     assertThat(settings.command().words()).containsExactly("nice", "java", "-jar", "x.jar");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"20m,10m,true", "10m,10m,false", "30m,1h,false", "2d,1d,true"})
+  void a_slow_request_is_not_taken_for_a_stuck_worker(
+      String stuckAfter, String requestTimeout, boolean fine) {
+    Settings settings =
+        new Settings(
+            Map.of("STOKER_STUCK_AFTER", stuckAfter, "STOKER_REQUEST_TIMEOUT", requestTimeout));
+    if (fine) {
+      assertThatNoException().isThrownBy(() -> WatchdogSettings.from(settings));
+    } else {
+      assertThatThrownBy(() -> WatchdogSettings.from(settings))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("STOKER_STUCK_AFTER must be longer than STOKER_REQUEST_TIMEOUT");
+    }
   }
 
   @Test

@@ -109,7 +109,11 @@ class WatchdogTest {
 
   @Test
   void a_worker_that_finishes_nothing_is_replaced() throws Exception {
-    start(Map.of("STOKER_HEARTBEAT_STALE_AFTER", "2s", "STOKER_STUCK_AFTER", "3s"));
+    start(
+        Map.of(
+            "STOKER_HEARTBEAT_STALE_AFTER", "2s",
+            "STOKER_STUCK_AFTER", "3s",
+            "STOKER_REQUEST_TIMEOUT", "2s"));
     awaitReady(1);
     set("in-flight", "");
     until("another is started", () -> recoveries().size() == 2);
