@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -30,28 +29,28 @@ public record Gate(Duration staleAfter) {
   }
 
   public GateDecision decide(Collection<WorkerView> workers, Collection<SlotView> slots) {
-    Set<String> givenUp =
-        slots.stream()
-            .filter(slot -> slot.state() == SlotState.GAVE_UP)
-            .map(SlotView::worker)
-            .collect(Collectors.toSet());
+    List<SlotView> gaveUp = slots.stream().filter(this::gaveUp).toList();
+    Set<String> givenUp = gaveUp.stream().map(SlotView::worker).collect(Collectors.toSet());
     List<WorkerView> able =
         workers.stream().filter(worker -> !givenUp.contains(worker.id().worker())).toList();
     if (able.stream().anyMatch(this::fresh)) {
       return new GateDecision.Open();
     }
-    return new GateDecision.Closed(reason(workers, slots), RETRY_AFTER);
+    return new GateDecision.Closed(reason(workers, gaveUp), RETRY_AFTER);
   }
 
   public boolean fresh(WorkerView worker) {
     return worker.sinceSeen().filter(age -> age.compareTo(staleAfter) <= 0).isPresent();
   }
 
-  private static String reason(Collection<WorkerView> workers, Collection<SlotView> slots) {
-    Optional<SlotView> gaveUp =
-        slots.stream().filter(slot -> slot.state() == SlotState.GAVE_UP).findFirst();
-    if (gaveUp.isPresent()) {
-      return "Worker offline: the supervisor gave up on it (" + gaveUp.get().reason() + ")";
+  /** What a watchdog said that has gone since says nothing of a worker started without it. */
+  private boolean gaveUp(SlotView slot) {
+    return slot.state() == SlotState.GAVE_UP && slot.sinceSeen().compareTo(staleAfter) <= 0;
+  }
+
+  private static String reason(Collection<WorkerView> workers, List<SlotView> gaveUp) {
+    if (!gaveUp.isEmpty()) {
+      return "Worker offline: the supervisor gave up on it (" + gaveUp.getFirst().reason() + ")";
     }
     return workers.stream()
         .flatMap(worker -> worker.sinceSeen().stream())

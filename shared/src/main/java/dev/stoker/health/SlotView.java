@@ -8,6 +8,7 @@ import java.time.Duration;
  * @param reason why it is in this state, for people; may be empty
  * @param sinceSeen how long ago its watchdog last looked
  * @param respawnsInWindow unplanned starts within the last hour
+ * @param watchdogPid the watchdog's, on its host
  */
 public record SlotView(
     String worker,
@@ -16,4 +17,5 @@ public record SlotView(
     String reason,
     Duration since,
     Duration sinceSeen,
-    int respawnsInWindow) {}
+    int respawnsInWindow,
+    long watchdogPid) {}

@@ -54,6 +54,9 @@ public final class WorkerHeartbeatTable {
       ORDER BY worker
       """;
 
+  private static final String CLOCK =
+      "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
   private final JdbcClient jdbc;
 
   public WorkerHeartbeatTable(JdbcClient jdbc) {
@@ -117,6 +120,11 @@ public final class WorkerHeartbeatTable {
   /** All workers that ever beat or were reserved. */
   public List<WorkerView> all() {
     return jdbc.sql(ALL).query((row, _) -> view(row)).list();
+  }
+
+  /** The clock that ages are taken by, in milliseconds; it may be set, unlike a monotonic one. */
+  public long clockMillis() {
+    return jdbc.sql(CLOCK).query(Long.class).single();
   }
 
   private static WorkerView view(ResultSet row) throws SQLException {

@@ -20,7 +20,7 @@ public final class WorkerSlotTable {
 
   private static final String ALL =
       """
-      SELECT s.worker, s.host, s.state, s.reason,
+      SELECT s.worker, s.host, s.state, s.reason, s.watchdog_pid,
              (extract(epoch FROM now() - s.since) * 1000)::bigint AS since_ms,
              (extract(epoch FROM now() - s.seen_at) * 1000)::bigint AS seen_ms,
              (SELECT count(*) FROM recovery r
@@ -59,6 +59,7 @@ public final class WorkerSlotTable {
         row.getString("reason"),
         Duration.ofMillis(row.getLong("since_ms")),
         Duration.ofMillis(row.getLong("seen_ms")),
-        row.getInt("respawns"));
+        row.getInt("respawns"),
+        row.getLong("watchdog_pid"));
   }
 }

@@ -68,6 +68,23 @@ class GateTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"60000,false", "60001,true"})
+  void a_give_up_is_forgotten_with_the_watchdog_that_said_so(long sinceSeen, boolean open) {
+    SlotView slot =
+        new SlotView(
+            "a",
+            "host",
+            SlotState.GAVE_UP,
+            "crash loop",
+            Duration.ofHours(1),
+            Duration.ofMillis(sinceSeen),
+            10,
+            1);
+    assertThat(GATE.decide(List.of(seen("a", 1)), List.of(slot)) instanceof GateDecision.Open)
+        .isEqualTo(open);
+  }
+
+  @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "GAVE_UP")
   void no_other_state_of_its_slot_closes_the_gate_on_a_fresh_worker(SlotState state) {
     assertThat(GATE.decide(List.of(seen("a", 1)), List.of(slot("a", state, "")))).isEqualTo(OPEN);
@@ -128,6 +145,6 @@ class GateTest {
   }
 
   private static SlotView slot(String worker, SlotState state, String reason) {
-    return new SlotView(worker, "host", state, reason, Duration.ZERO, Duration.ZERO, 10);
+    return new SlotView(worker, "host", state, reason, Duration.ZERO, Duration.ZERO, 10, 1);
   }
 }

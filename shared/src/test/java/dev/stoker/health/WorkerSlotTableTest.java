@@ -37,6 +37,7 @@ class WorkerSlotTableTest {
     assertThat(slot.since()).isBetween(Duration.ZERO, MOMENT);
     assertThat(slot.sinceSeen()).isBetween(Duration.ZERO, MOMENT);
     assertThat(slot.respawnsInWindow()).isZero();
+    assertThat(slot.watchdogPid()).isEqualTo(4711);
   }
 
   @Test

@@ -98,6 +98,10 @@ final class SlotKeeper {
     return host + "/" + number;
   }
 
+  String worker() {
+    return worker;
+  }
+
   /** Takes in what was read from the database. */
   void see(Look newest) {
     if (look.isEmpty()) {

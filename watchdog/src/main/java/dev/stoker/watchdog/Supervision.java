@@ -6,16 +6,20 @@ import dev.stoker.loop.Loop;
 import dev.stoker.watchdog.observe.DatabaseContact;
 import dev.stoker.watchdog.observe.DatabaseThread;
 import dev.stoker.watchdog.observe.Look;
+import dev.stoker.watchdog.process.ProcessTable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +35,7 @@ final class Supervision implements Executor {
 
   private final WatchdogSettings settings;
   private final LongSupplier ticker;
+  private final Consumer<Rival> yielding;
   private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
   private final CountDownLatch settled = new CountDownLatch(1);
   private final Loop loop;
@@ -40,9 +45,14 @@ final class Supervision implements Executor {
   private DatabaseContact contact;
   private Optional<Long> tickedAt = Optional.empty();
   private boolean reachable = true;
+  private boolean unrivalled;
   private volatile boolean stopping;
 
-  Supervision(WatchdogSettings settings, LongSupplier ticker) {
+  /**
+   * @param yielding ends this process, since another looks after the same slots
+   */
+  Supervision(WatchdogSettings settings, LongSupplier ticker, Consumer<Rival> yielding) {
+    this.yielding = yielding;
     this.settings = settings;
     this.ticker = ticker;
     this.contact = DatabaseContact.none(settings.slots().staleAfter());
@@ -101,7 +111,10 @@ final class Supervision implements Executor {
     return !inbox.isEmpty();
   }
 
-  /** Stopped, swapped out, or in a machine that was: what it remembers of time is then wrong. */
+  /**
+   * Stopped or swapped out: what it remembers of time is then wrong. A host that slept is not found
+   * here, since the monotonic clock sleeps too, but by the clock in a {@link Look}.
+   */
   private void noticeOwnPause() {
     long now = ticker.getAsLong();
     long pause = tickedAt.map(at -> now - at).orElse(0L);
@@ -131,18 +144,42 @@ final class Supervision implements Executor {
     Function<dev.stoker.database.Database, Look> question =
         opened -> {
           long askedAt = ticker.getAsLong();
-          var workers = new WorkerHeartbeatTable(opened.jdbc()).all();
+          var heartbeats = new WorkerHeartbeatTable(opened.jdbc());
+          var workers = heartbeats.all();
           var described = new WorkerSlotTable(opened.jdbc()).all();
-          return new Look(askedAt, ticker.getAsLong(), workers, described);
+          long clockMillis = heartbeats.clockMillis();
+          return new Look(askedAt, ticker.getAsLong(), workers, described, clockMillis);
         };
     database.orElseThrow().askLater(delay, question, this::looked, this::notLooked);
   }
 
   private void looked(Look look) {
-    contact = contact.answered(look.askedAt());
+    yieldToRival(look);
+    noticeClockStep(look);
+    contact = contact.answered(look.askedAt(), look.aheadMillis());
     slots.forEach(slot -> slot.see(look));
     boolean hurry = slots.stream().anyMatch(SlotKeeper::isStarting);
     lookLater(hurry ? LOOK_WHILE_STARTING_EVERY : settings.tick());
+  }
+
+  /** Asked once, before this watchdog describes a slot or acts on one. */
+  private void yieldToRival(Look look) {
+    if (!unrivalled) {
+      Set<String> ours = slots.stream().map(SlotKeeper::worker).collect(Collectors.toSet());
+      long pid = ProcessHandle.current().pid();
+      Rival.among(look.slots(), ours, pid, ProcessTable::isWatchdog).ifPresent(yielding);
+      unrivalled = true;
+    }
+  }
+
+  /** The host slept, or somebody set the clock: the ages within are then wrong. */
+  private void noticeClockStep(Look look) {
+    if (contact.steps(look.aheadMillis())) {
+      log.warn(
+          "The database's clock stepped by {} ms; no worker is judged by its heartbeat for the next {} s",
+          look.aheadMillis() - contact.aheadMillis(),
+          settings.slots().staleAfter().toSeconds());
+    }
   }
 
   private void notLooked(Throwable failure) {

@@ -63,10 +63,10 @@ public final class Watchdog {
   private static void run(WatchdogSettings settings, LongSupplier ticker) throws IOException {
     settings.log().start("watchdog");
     Logger log = LoggerFactory.getLogger(Watchdog.class);
-    String host = ProcessTable.hostName();
+    String host = settings.host();
     Alerts alerts = new Alerts(settings.reports(), host);
     Thread.setDefaultUncaughtExceptionHandler((thread, e) -> breakDown(log, alerts, thread, e));
-    Supervision supervision = new Supervision(settings, ticker);
+    Supervision supervision = new Supervision(settings, ticker, rival -> yieldTo(log, rival));
     DatabaseThread database =
         new DatabaseThread(
             () -> Database.dedicated(settings.database(), "stoker-watchdog", SOCKET_TIMEOUT),
@@ -94,7 +94,7 @@ public final class Watchdog {
     SlotKeeper.Host shared =
         new SlotKeeper.Host(
             host,
-            new Supervisor(settings.slots(), ProcessTable.bootId()),
+            new Supervisor(settings.slots(), ProcessTable.bootId(), settings.byHand()),
             new Launcher(settings.command(), settings.log().directory(), ticker),
             database,
             ticker,
@@ -124,6 +124,17 @@ public final class Watchdog {
     log.info("Watchdog stopped{}", settled ? "" : "; not everything could be stopped");
     ProcessLog.close();
     Runtime.getRuntime().halt(0);
+  }
+
+  /** Without the hook that stops workers: they are the other's. */
+  private static void yieldTo(Logger log, Rival rival) {
+    log.error(
+        "Process {}, the watchdog of another installation on this host, looks after {} in the same database;"
+            + " this one ends. Give each installation a STOKER_HOST_NAME of its own, or a database",
+        rival.pid(),
+        rival.worker());
+    ProcessLog.close();
+    Runtime.getRuntime().halt(ANOTHER_RUNS);
   }
 
   /** Without one of its threads a watchdog would only seem to watch. */

@@ -4,17 +4,23 @@ import dev.stoker.database.DatabaseSettings;
 import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.Settings;
+import dev.stoker.watchdog.process.ProcessTable;
 import dev.stoker.watchdog.process.WorkerCommand;
 import dev.stoker.watchdog.slot.SlotSettings;
 import java.time.Duration;
+import java.util.regex.Pattern;
 
 /**
  * Everything that the watchdog is told at start.
  *
+ * @param host what its slots are named after
  * @param workers how many slots this host has
+ * @param byHand whether a person starts it
  */
 record WatchdogSettings(
+    String host,
     int workers,
+    boolean byHand,
     SlotSettings slots,
     WorkerCommand command,
     DatabaseSettings database,
@@ -22,12 +28,18 @@ record WatchdogSettings(
     ErrorReports reports) {
 
   private static final Duration TICK_MAX = Duration.ofSeconds(1);
+  private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+");
   private static final int TICKS_PER_STALE_WINDOW = 8;
 
   static WatchdogSettings from(Settings settings) {
     WatchdogSettings read =
         new WatchdogSettings(
+            host(settings),
             settings.integer("STOKER_WORKERS", 1, 1, 64, "worker processes on this host"),
+            settings.flag(
+                "STOKER_START_BY_HAND",
+                false,
+                "set by start-all.sh: the first start of each worker costs no restart, also after a give-up"),
             SlotSettings.from(settings),
             WorkerCommand.from(settings),
             DatabaseSettings.from(settings),
@@ -35,6 +47,19 @@ record WatchdogSettings(
             ErrorReports.from(settings));
     settings.verify();
     return read;
+  }
+
+  private static String host(Settings settings) {
+    String host =
+        settings
+            .optional(
+                "STOKER_HOST_NAME",
+                "distinguishes installations that share a database and a host; if absent, the host's name")
+            .orElseGet(ProcessTable::hostName);
+    settings.require(
+        HOST.matcher(host).matches(),
+        "STOKER_HOST_NAME=" + host + " must be made of letters, digits, dots, - and _");
+    return host;
   }
 
   /** How often the watchdog looks; at once, besides, when a worker dies. */

@@ -12,7 +12,7 @@
  * <ul>
  *   <li>A worker that beats and works is never killed. A heartbeat proves nothing while the
  *       database is away, nor until it has answered again for as long as a beat may be old, nor
- *       after this process itself stood still.
+ *       after this process itself stood still, the host slept, or the database's clock was set.
  *   <li>No signal goes to a pid: each goes to a descriptor of a process whose start time was
  *       compared.
  *   <li>Fence, kill, confirm, return the leases, start: in this order. Only a stop of the watchdog
@@ -25,7 +25,7 @@
  * <p>What it does not see yet: a worker that hangs while the database is away. There is no second
  * channel for its beats.
  *
- * <p>Exit codes: 0 stopped as told, 70 broken, 73 another watchdog has this directory, 78 wrong
+ * <p>Exit codes: 0 stopped as told, 70 broken, 73 another watchdog has this directory or slots of these names, 78 wrong
  * settings.
  */
 package dev.stoker.watchdog;

@@ -1,15 +1,19 @@
 package dev.stoker.watchdog;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
+import dev.stoker.watchdog.process.ProcessTable;
 import dev.stoker.watchdog.slot.SlotSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WatchdogSettingsTest {
 
@@ -17,6 +21,8 @@ class WatchdogSettingsTest {
   void the_defaults_are_those_of_the_design() {
     WatchdogSettings settings = WatchdogSettings.from(new Settings(Map.of()));
     assertThat(settings.workers()).isEqualTo(1);
+    assertThat(settings.byHand()).isFalse();
+    assertThat(settings.host()).isEqualTo(ProcessTable.hostName());
     assertThat(settings.slots())
         .isEqualTo(
             new SlotSettings(
@@ -32,6 +38,7 @@ class WatchdogSettingsTest {
     assertThat(settings.command().words())
         .containsExactly(
             System.getProperty("java.home") + "/bin/java",
+            "-XX:+ExitOnOutOfMemoryError",
             "-jar",
             Path.of("worker/target/worker.jar").toAbsolutePath().toString());
     assertThat(settings.reports().sentryDsn()).isEmpty();
@@ -43,9 +50,12 @@ class WatchdogSettingsTest {
         WatchdogSettings.from(
             new Settings(
                 Map.ofEntries(
+                    Map.entry("STOKER_HOST_NAME", "gpu-2.second"),
                     Map.entry("STOKER_WORKERS", "3"),
+                    Map.entry("STOKER_START_BY_HAND", "true"),
                     Map.entry("STOKER_HEARTBEAT_STALE_AFTER", "2s"),
                     Map.entry("STOKER_STUCK_AFTER", "3s"),
+                    Map.entry("STOKER_REQUEST_TIMEOUT", "2s"),
                     Map.entry("STOKER_START_DEADLINE", "4s"),
                     Map.entry("STOKER_KILL_GRACE", "5s"),
                     Map.entry("STOKER_STOP_GRACE", "6s"),
@@ -57,6 +67,8 @@ class WatchdogSettingsTest {
                     Map.entry("SENTRY_DSN", "https://key@sentry.example/1"),
                     Map.entry("STOKER_ENVIRONMENT", "test"))));
     assertThat(settings.workers()).isEqualTo(3);
+    assertThat(settings.byHand()).isTrue();
+    assertThat(settings.host()).isEqualTo("gpu-2.second");
     assertThat(settings.slots())
         .isEqualTo(
             new SlotSettings(
@@ -70,8 +82,8 @@ class WatchdogSettingsTest {
     assertThat(settings.tick()).isEqualTo(Duration.ofMillis(250));
     assertThat(settings.command().home()).isEqualTo(Path.of("/opt/stoker"));
     assertThat(settings.command().words())
-        .endsWith("-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar")
-        .hasSize(5);
+        .endsWith("-XX:+ExitOnOutOfMemoryError", "-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar")
+        .hasSize(6);
     assertThat(settings.reports().environment()).isEqualTo("test");
     assertThat(settings.toString()).doesNotContain("key@sentry");
   }
@@ -84,15 +96,32 @@ class WatchdogSettingsTest {
     assertThat(settings.command().words()).containsExactly("nice", "java", "-jar", "x.jar");
   }
 
+  @ParameterizedTest
+  @CsvSource({"20m,10m,true", "10m,10m,false", "30m,1h,false", "2d,1d,true"})
+  void a_slow_request_is_not_taken_for_a_stuck_worker(
+      String stuckAfter, String requestTimeout, boolean fine) {
+    Settings settings =
+        new Settings(
+            Map.of("STOKER_STUCK_AFTER", stuckAfter, "STOKER_REQUEST_TIMEOUT", requestTimeout));
+    if (fine) {
+      assertThatNoException().isThrownBy(() -> WatchdogSettings.from(settings));
+    } else {
+      assertThatThrownBy(() -> WatchdogSettings.from(settings))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("STOKER_STUCK_AFTER must be longer than STOKER_REQUEST_TIMEOUT");
+    }
+  }
+
   @Test
   void every_wrong_value_is_named() {
     assertThatThrownBy(
             () ->
                 WatchdogSettings.from(
                     new Settings(
-                        Map.of("STOKER_WORKERS", "65", "STOKER_HEARTBEAT_STALE_AFTER", "0s"))))
+                        Map.of("STOKER_WORKERS", "65", "STOKER_HEARTBEAT_STALE_AFTER", "0s", "STOKER_HOST_NAME", "a/b"))))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("STOKER_WORKERS=65")
+        .hasMessageContaining("STOKER_HOST_NAME=a/b")
         .hasMessageContaining("STOKER_HEARTBEAT_STALE_AFTER=0s");
   }
 }

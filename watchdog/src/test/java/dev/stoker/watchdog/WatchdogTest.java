@@ -109,7 +109,11 @@ class WatchdogTest {
 
   @Test
   void a_worker_that_finishes_nothing_is_replaced() throws Exception {
-    start(Map.of("STOKER_HEARTBEAT_STALE_AFTER", "2s", "STOKER_STUCK_AFTER", "3s"));
+    start(
+        Map.of(
+            "STOKER_HEARTBEAT_STALE_AFTER", "2s",
+            "STOKER_STUCK_AFTER", "3s",
+            "STOKER_REQUEST_TIMEOUT", "2s"));
     awaitReady(1);
     set("in-flight", "");
     until("another is started", () -> recoveries().size() == 2);
@@ -149,6 +153,12 @@ class WatchdogTest {
     start(Map.of("STOKER_WORKER_COMMAND", "/bin/false"));
     until("the new watchdog gives up too", () -> latest().log().contains("given up"));
     assertThat(recoveries()).hasSize(11);
+    stop();
+    start(Map.of("STOKER_WORKER_COMMAND", "/bin/false", "STOKER_START_BY_HAND", "true"));
+    until("a person's start is tried", () -> recoveries().size() == 12);
+    assertThat(recoveries().getLast())
+        .containsEntry("planned", true)
+        .containsEntry("cause", "started by a person");
   }
 
   @Test
@@ -211,6 +221,21 @@ class WatchdogTest {
         .startsWith("Another watchdog looks after ")
         .contains("process " + watchdogs.getFirst().process().pid())
         .hasLineCount(1);
+    assertThat(recoveries()).hasSize(1);
+  }
+
+  @Test
+  void a_second_installation_of_the_same_host_name_leaves_the_workers_of_the_first_alone()
+      throws Exception {
+    start(Map.of());
+    WorkerView first = awaitReady(1);
+    awaitState(SlotState.RUNNING);
+    start(Map.of("STOKER_DATA_DIR", directory.resolve("second").toString()));
+    assertThat(latest().awaitExit(LONG)).isEqualTo(73);
+    assertThat(latest().log())
+        .contains("Process " + watchdogs.getFirst().process().pid(), "STOKER_HOST_NAME");
+    assertThat(slotState()).contains(SlotState.RUNNING);
+    assertThat(lives(first)).isTrue();
     assertThat(recoveries()).hasSize(1);
   }
 

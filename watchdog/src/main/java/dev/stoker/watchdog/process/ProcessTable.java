@@ -51,6 +51,17 @@ public final class ProcessTable {
         .orElse("gone");
   }
 
+  /** Whether a process lives and is a watchdog, of whichever installation. */
+  public static boolean isWatchdog(long pid) {
+    try {
+      // Of a zombie it is empty.
+      Path words = PROC.resolve(Long.toString(pid)).resolve("cmdline");
+      return Files.readString(words, ISO_8859_1).contains("watchdog");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   static Optional<Entry> find(long pid) {
     try {
       // A name may hold any bytes, also parentheses, spaces and broken UTF-8.

@@ -12,6 +12,9 @@ import java.util.List;
  */
 public record WorkerCommand(List<String> words, Path home) {
 
+  /** A worker without memory can do nothing well; its successor can. */
+  private static final String DIE_WITHOUT_MEMORY = "-XX:+ExitOnOutOfMemoryError";
+
   public static WorkerCommand from(Settings settings) {
     Path home =
         settings.path("STOKER_HOME", Path.of("."), "the directory that Stoker is installed in");
@@ -32,6 +35,7 @@ public record WorkerCommand(List<String> words, Path home) {
   private static List<String> ofJar(Path jar, List<String> options) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(DIE_WITHOUT_MEMORY);
     command.addAll(options);
     command.add("-jar");
     command.add(jar.toString());

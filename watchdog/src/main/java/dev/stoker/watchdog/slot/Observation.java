@@ -8,7 +8,8 @@ import java.util.Optional;
  *
  * @param now monotonic
  * @param trusted whether the ages of heartbeats prove anything: the database has answered without a
- *     gap for as long as a heartbeat may be old, and this process was not stopped meanwhile
+ *     gap for as long as a heartbeat may be old, and neither was this process stopped meanwhile nor
+ *     did the database's clock step
  * @param before what an earlier watchdog last said of the slot
  * @param answer to the last action, if it has just come
  * @param stopping whether the watchdog is to end

@@ -31,12 +31,7 @@ public record SlotSettings(
   public static SlotSettings from(Settings settings) {
     return new SlotSettings(
         Gate.from(settings).staleAfter(),
-        settings.duration(
-            "STOKER_STUCK_AFTER",
-            Duration.ofMinutes(30),
-            Duration.ofSeconds(1),
-            DAY,
-            "a worker that has work in flight and finishes no line for so long is restarted"),
+        stuckAfter(settings),
         settings.duration(
             "STOKER_START_DEADLINE",
             Duration.ofSeconds(900),
@@ -67,6 +62,29 @@ public record SlotSettings(
             Duration.ZERO,
             HOUR,
             "the longest pause before a restart; the first is at once, then 1s and doubling"));
+  }
+
+  /** A slow request must not look stuck. */
+  private static Duration stuckAfter(Settings settings) {
+    Duration stuckAfter =
+        settings.duration(
+            "STOKER_STUCK_AFTER",
+            Duration.ofMinutes(30),
+            Duration.ofSeconds(1),
+            Duration.ofDays(7),
+            "a worker that has work in flight and finishes no line for so long is restarted");
+    // The worker's own; read here in the same words.
+    Duration requestTimeout =
+        settings.duration(
+            "STOKER_REQUEST_TIMEOUT",
+            Duration.ofMinutes(10),
+            BRIEF,
+            DAY,
+            "how long one try of a line may take");
+    settings.require(
+        stuckAfter.compareTo(requestTimeout) > 0,
+        "STOKER_STUCK_AFTER must be longer than STOKER_REQUEST_TIMEOUT, or a slow request looks stuck");
+    return stuckAfter;
   }
 
   /** When a late heartbeat is first remarked upon. */

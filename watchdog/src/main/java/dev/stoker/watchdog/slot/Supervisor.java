@@ -23,8 +23,13 @@ import dev.stoker.watchdog.slot.SlotStatus.Unkillable;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Decides for one slot. Pure: the same status and observation give the same decision. */
-public record Supervisor(SlotSettings settings, String bootId) {
+/**
+ * Decides for one slot. Pure: the same status and observation give the same decision.
+ *
+ * @param byHand whether a person started this watchdog, who has then looked at whatever was given
+ *     up
+ */
+public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
 
   private static final Duration ASK_AGAIN = Duration.ofSeconds(1);
   private static final Duration CONFIRM_DEADLINE = Duration.ofSeconds(60);
@@ -104,7 +109,7 @@ public record Supervisor(SlotSettings settings, String bootId) {
 
   /**
    * Nothing runs. Whoever was stopped on purpose, or by a restart of the host, did nothing wrong; a
-   * slot that was given up did.
+   * slot that was given up did, unless a person starts it again.
    */
   private Decision foundDead(RowSeen.Row row, Observation seen) {
     boolean stopped =
@@ -114,7 +119,9 @@ public record Supervisor(SlotSettings settings, String bootId) {
     boolean otherBoot =
         row.process().filter(process -> !process.bootId().equals(bootId)).isPresent();
     Cause cause = new Cause.FoundDead();
-    if (stopped && !givenUp) {
+    if (byHand) {
+      cause = new Cause.Planned("started by a person");
+    } else if (stopped && !givenUp) {
       cause = new Cause.Planned("start after a stop");
     } else if (otherBoot && !givenUp) {
       cause = new Cause.Planned("start after a restart of the host");

@@ -104,6 +104,22 @@ class SupervisorTest {
     assertThat(causeOfStart(world).counts()).isTrue();
   }
 
+  @Test
+  void a_person_who_starts_the_watchdog_starts_a_slot_given_up_again() {
+    World world = new World();
+    world.supervisor = new Supervisor(World.SETTINGS, World.BOOT, true);
+    foundDead(world, WorkerStatus.READY, Optional.of(SlotState.GAVE_UP), World.BOOT);
+    assertThat(causeOfStart(world)).isEqualTo(new Cause.Planned("started by a person"));
+    world.step(new Answer.Reserved(World.ID, 1));
+    world.process = new ProcessSeen.Alive();
+    world.step(new Answer.Launched(World.PROCESS));
+    world.dies(KILLED);
+    world.step();
+    world.step(new Answer.Fenced());
+    world.step();
+    assertThat(causeOfStart(world).counts()).isTrue();
+  }
+
   // Starting
 
   @Test
@@ -468,7 +484,11 @@ class SupervisorTest {
   }
 
   private static World foundDead(WorkerStatus said, Optional<SlotState> before, String boot) {
-    World world = new World();
+    return foundDead(new World(), said, before, boot);
+  }
+
+  private static World foundDead(
+      World world, WorkerStatus said, Optional<SlotState> before, String boot) {
     world.before = before;
     world.row =
         new RowSeen.Row(

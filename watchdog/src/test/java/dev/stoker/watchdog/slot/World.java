@@ -25,7 +25,7 @@ final class World {
   static final WorkerId ID = new WorkerId("h/0", 1);
   static final ProcessIdentity PROCESS = new ProcessIdentity(100, 5000, BOOT);
 
-  final Supervisor supervisor = new Supervisor(SETTINGS, BOOT);
+  Supervisor supervisor = new Supervisor(SETTINGS, BOOT, false);
   SlotStatus status = supervisor.first();
   long now;
   ProcessSeen process = new ProcessSeen.None();
