@@ -4,6 +4,7 @@ import dev.stoker.database.EmbeddedPostgres;
 import dev.stoker.database.EmbeddedPostgresFailed;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
@@ -57,5 +58,7 @@ public final class ApiServer {
     beans.registerSingleton("uploadSettings", settings.upload());
     beans.registerSingleton("intakeSettings", settings.intake());
     beans.registerSingleton("gate", settings.gate());
+    beans.registerSingleton("respawnLimits", settings.respawns());
+    beans.registerSingleton("nanoTime", (LongSupplier) System::nanoTime);
   }
 }

@@ -5,6 +5,7 @@ import dev.stoker.api.http.HttpSettings;
 import dev.stoker.api.intake.IntakeSettings;
 import dev.stoker.database.DatabaseSettings;
 import dev.stoker.health.Gate;
+import dev.stoker.health.RespawnLimits;
 import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.Settings;
@@ -16,6 +17,7 @@ public record ApiSettings(
     UploadSettings upload,
     IntakeSettings intake,
     Gate gate,
+    RespawnLimits respawns,
     ProcessLog log,
     ErrorReports reports) {
 
@@ -30,6 +32,7 @@ public record ApiSettings(
             UploadSettings.from(settings),
             IntakeSettings.from(settings),
             Gate.from(settings),
+            RespawnLimits.from(settings),
             ProcessLog.from(settings),
             ErrorReports.from(settings));
     settings.verify();

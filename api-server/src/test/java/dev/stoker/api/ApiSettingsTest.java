@@ -7,6 +7,7 @@ import dev.stoker.api.files.UploadSettings;
 import dev.stoker.api.http.HttpSettings;
 import dev.stoker.api.intake.IntakeSettings;
 import dev.stoker.health.Gate;
+import dev.stoker.health.RespawnLimits;
 import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.InvalidSettings;
@@ -32,6 +33,7 @@ class ApiSettingsTest {
     assertThat(settings.upload()).isEqualTo(new UploadSettings(209_715_200, 16_777_216));
     assertThat(settings.intake()).isEqualTo(new IntakeSettings(50_000));
     assertThat(settings.gate()).isEqualTo(new Gate(Duration.ofSeconds(60)));
+    assertThat(settings.respawns()).isEqualTo(new RespawnLimits(Duration.ofMinutes(15), 10));
     assertThat(settings.log()).isEqualTo(new ProcessLog(Path.of("logs").toAbsolutePath()));
     assertThat(settings.reports()).isEqualTo(new ErrorReports(Optional.empty(), "production"));
     assertThat(settings.database().embedded()).isTrue();
@@ -41,17 +43,20 @@ class ApiSettingsTest {
   void everything_can_be_set() {
     ApiSettings settings =
         read(
-            Map.of(
-                "STOKER_API_HOST", "0.0.0.0",
-                "STOKER_ALLOW_OPEN", "true",
-                "STOKER_API_PORT", "4090",
-                "STOKER_UPLOAD_BYTES_MAX", "21474836480",
-                "STOKER_LINE_BYTES_MAX", "1024",
-                "STOKER_BATCH_LINES_MAX", "10000000",
-                "STOKER_HEARTBEAT_STALE_AFTER", "5m",
-                "STOKER_LOG_DIR", "/tmp/l",
-                "SENTRY_DSN", "https://k@host/1",
-                "STOKER_ENVIRONMENT", "test"));
+            Map.ofEntries(
+                Map.entry("STOKER_API_HOST", "0.0.0.0"),
+                Map.entry("STOKER_ALLOW_OPEN", "true"),
+                Map.entry("STOKER_API_PORT", "4090"),
+                Map.entry("STOKER_UPLOAD_BYTES_MAX", "21474836480"),
+                Map.entry("STOKER_LINE_BYTES_MAX", "1024"),
+                Map.entry("STOKER_BATCH_LINES_MAX", "10000000"),
+                Map.entry("STOKER_HEARTBEAT_STALE_AFTER", "5m"),
+                Map.entry("STOKER_START_DEADLINE", "1h"),
+                Map.entry("STOKER_RESPAWNS_PER_HOUR", "7"),
+                Map.entry("STOKER_LOG_DIR", "/tmp/l"),
+                Map.entry("SENTRY_DSN", "https://k@host/1"),
+                Map.entry("STOKER_ENVIRONMENT", "test")));
+    assertThat(settings.respawns()).isEqualTo(new RespawnLimits(Duration.ofHours(1), 7));
     assertThat(settings.http()).isEqualTo(new HttpSettings("0.0.0.0", 4090, true));
     assertThat(settings.upload()).isEqualTo(new UploadSettings(20L << 30, 1024));
     assertThat(settings.intake()).isEqualTo(new IntakeSettings(10_000_000));

@@ -216,6 +216,37 @@ class BatchesTest {
     assertThat(ids(api.get("/v1/batches"))).hasSize(3).doesNotContain(retry(body, "2").at("/id"));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"priority\":1",
+        "\"output_expires_after\":{\"anchor\":\"created_at\",\"seconds\":7200}",
+        "\"metadata\":{\"a\":\"b\"}"
+      })
+  void a_retry_does_not_find_a_batch_that_differs(String member) {
+    String body = creation(api.file(line("a")));
+    String other = body.substring(0, body.length() - 1) + "," + member + "}";
+    String batch = api.post("/v1/batches", body).at("/id");
+    String made = retry(other, "1").at("/id");
+    assertThat(made).isNotEqualTo(batch);
+    assertThat(retry(other, "2").at("/id")).isEqualTo(made);
+  }
+
+  @Test
+  void a_retry_does_not_find_a_batch_that_was_given_up() {
+    String body = creation(api.file(line("a")));
+    String batch = api.post("/v1/batches", body).at("/id");
+    api.post("/v1/batches/" + batch + "/cancel", "");
+    String second = retry(body, "1").at("/id");
+    assertThat(second).isNotEqualTo(batch);
+    api.await(batch, "cancelled");
+    assertThat(retry(body, "1").at("/id")).isEqualTo(second);
+    String bad = creation(api.file("{}"));
+    String failed = api.post("/v1/batches", bad).at("/id");
+    api.await(failed, "failed");
+    assertThat(retry(bad, "1").at("/id")).isNotEqualTo(failed);
+  }
+
   private static Answer retry(String body, String count) {
     return api.send(
         api.request("/v1/batches")

@@ -5,6 +5,7 @@ import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,6 +26,16 @@ public final class ShardTable {
    */
   public static final int FAULTS_MAX = 10;
 
+  private static final String LEASE_PICKED =
+      """
+      UPDATE shard s
+      SET state = 'leased', attempt = s.attempt + 1, leased_by = :holder,
+          lease_expires_at = now() + :ttl_ms * interval '1 millisecond'
+      FROM picked
+      WHERE (s.batch, s.ordinal) = (picked.batch, picked.ordinal)
+      RETURNING s.batch, s.ordinal, s.attempt
+      """;
+
   /**
    * MATERIALIZED is a fence: without it the planner may run the subquery again and lease more than
    * asked for.
@@ -40,34 +51,40 @@ public final class ShardTable {
           LIMIT :shards
           FOR UPDATE OF s SKIP LOCKED
       )
-      UPDATE shard s
-      SET state = 'leased', attempt = s.attempt + 1, leased_by = :holder,
-          lease_expires_at = now() + :ttl_ms * interval '1 millisecond'
-      FROM picked
-      WHERE (s.batch, s.ordinal) = (picked.batch, picked.ordinal)
-      RETURNING s.batch, s.ordinal, s.attempt
-      """;
+      """
+          + LEASE_PICKED;
 
-  /** Shards whose lines nobody shall run any more: cancelled, out of time, or deadly. */
-  private static final String CLAIM_UNWANTED =
+  /**
+   * Shards of batches that were cancelled or are out of time. The array keeps the planner from
+   * anything but starting with these few batches, however many shards of others wait.
+   */
+  static final String CLAIM_ENDING =
       """
       WITH picked AS MATERIALIZED (
           SELECT s.batch, s.ordinal
-          FROM shard s JOIN batch b ON b.id = s.batch
+          FROM shard s
           WHERE s.state = 'queued'
-            AND (b.status IN ('cancelling', 'finalizing')
-                 OR b.status = 'in_progress' AND s.faults >= :faults_max)
+            AND s.batch = ANY(ARRAY(SELECT id FROM batch WHERE status IN ('cancelling', 'finalizing')))
           ORDER BY s.batch, s.ordinal
           LIMIT :shards
           FOR UPDATE OF s SKIP LOCKED
       )
-      UPDATE shard s
-      SET state = 'leased', attempt = s.attempt + 1, leased_by = :holder,
-          lease_expires_at = now() + :ttl_ms * interval '1 millisecond'
-      FROM picked
-      WHERE (s.batch, s.ordinal) = (picked.batch, picked.ordinal)
-      RETURNING s.batch, s.ordinal, s.attempt
-      """;
+      """
+          + LEASE_PICKED;
+
+  /** Shards whose holders keep dying. */
+  private static final String CLAIM_DEADLY =
+      """
+      WITH picked AS MATERIALIZED (
+          SELECT s.batch, s.ordinal
+          FROM shard s JOIN batch b ON b.id = s.batch
+          WHERE s.state = 'queued' AND s.faults >= :faults_max AND b.status = 'in_progress'
+          ORDER BY s.batch, s.ordinal
+          LIMIT :shards
+          FOR UPDATE OF s SKIP LOCKED
+      )
+      """
+          + LEASE_PICKED;
 
   /** After the claim has committed, so that no result of an earlier holder can be missing. */
   private static final String READ =
@@ -248,7 +265,24 @@ public final class ShardTable {
 
   /** Leases shards whose unfinished lines shall end without an answer. */
   public List<Lease> claimUnwanted(String holder, int shards, Duration ttl) {
-    return jdbc.sql(CLAIM_UNWANTED)
+    List<Lease> claimed = new ArrayList<>(claimEnding(holder, shards, ttl));
+    if (claimed.size() < shards) {
+      claimed.addAll(claimDeadly(holder, shards - claimed.size(), ttl));
+    }
+    return List.copyOf(claimed);
+  }
+
+  private List<Lease> claimEnding(String holder, int shards, Duration ttl) {
+    return jdbc.sql(CLAIM_ENDING)
+        .param("shards", shards)
+        .param("holder", holder)
+        .param("ttl_ms", ttl.toMillis())
+        .query((row, _) -> lease(row))
+        .list();
+  }
+
+  private List<Lease> claimDeadly(String holder, int shards, Duration ttl) {
+    return jdbc.sql(CLAIM_DEADLY)
         .param("faults_max", FAULTS_MAX)
         .param("shards", shards)
         .param("holder", holder)

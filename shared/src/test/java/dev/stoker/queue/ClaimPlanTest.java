@@ -2,11 +2,14 @@ package dev.stoker.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stoker.batch.BatchStatus;
 import dev.stoker.testing.Rows;
 import dev.stoker.testing.TestDatabase;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.support.SqlArrayValue;
 
 class ClaimPlanTest {
@@ -15,9 +18,8 @@ class ClaimPlanTest {
 
   private final Rows rows = new Rows(database);
 
-  /** The cost of a claim must not grow with the queue. */
-  @Test
-  void a_claim_walks_the_index_in_order_and_sorts_nothing() {
+  /** Ten batches of 1,001 queued shards each. */
+  private void longQueue() {
     for (int i = 0; i < 10; i++) {
       rows.batch().part("m", 2).insert();
     }
@@ -31,6 +33,35 @@ class ClaimPlanTest {
             """)
         .update();
     database.jdbc().sql("ANALYZE").update();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3})
+  void what_is_ending_is_found_by_its_batches_and_not_in_the_queue(int cancelling) {
+    longQueue();
+    for (int i = 0; i < cancelling; i++) {
+      rows.batch().part("m", 2).part("m", 2).status(BatchStatus.CANCELLING).insert();
+    }
+    List<String> plan =
+        database
+            .jdbc()
+            .sql("EXPLAIN (ANALYZE) " + ShardTable.CLAIM_ENDING)
+            .param("shards", 8)
+            .param("holder", "api/host#1")
+            .param("ttl_ms", 30_000L)
+            .query(String.class)
+            .list();
+    String whole = String.join("\n", plan);
+    assertThat(plan)
+        .as(whole)
+        .noneMatch(line -> line.contains("Seq Scan on shard") || line.contains("shard_claim"))
+        .noneMatch(line -> line.matches(".*Rows Removed by .*: \\d{3,}.*"));
+  }
+
+  /** The cost of a claim must not grow with the queue. */
+  @Test
+  void a_claim_walks_the_index_in_order_and_sorts_nothing() {
+    longQueue();
     List<String> plan =
         database
             .jdbc()

@@ -3,19 +3,27 @@ package dev.stoker.api.batches;
 import dev.stoker.api.error.ApiErrors;
 import dev.stoker.api.files.FileRepository;
 import dev.stoker.batch.BatchId;
+import dev.stoker.batch.BatchStatus;
 import dev.stoker.file.FileId;
 import dev.stoker.id.OrderedIds;
 import jakarta.persistence.EntityManager;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.springframework.data.domain.Limit;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Creates and cancels batches, one transaction each. */
 final class BatchCommands {
   private static final Duration RETRIES_LAST = Duration.ofSeconds(60);
+
+  /** Nobody who asks for a batch wants one of these. */
+  private static final Set<BatchStatus> GIVEN_UP =
+      EnumSet.of(BatchStatus.FAILED, BatchStatus.CANCELLING, BatchStatus.CANCELLED);
+
   private static final Limit TWINS_MAX = Limit.of(20);
 
   private final BatchRepository batches;
@@ -55,10 +63,16 @@ final class BatchCommands {
   Optional<BatchRow> madeBefore(CreateBatch wanted) {
     Instant since = batches.databaseTime().minus(RETRIES_LAST);
     return batches.recent(wanted.inputFileId(), since, TWINS_MAX).stream()
+        .filter(row -> !GIVEN_UP.contains(row.status()))
         .filter(row -> row.endpoint().equals(wanted.endpoint().url()))
         .filter(row -> row.completionWindow().equals(wanted.completionWindow()))
         .filter(row -> Objects.equals(row.metadata(), wanted.metadata()))
+        .filter(row -> keptAsLong(row, wanted) && row.priority() == wanted.priority())
         .findFirst();
+  }
+
+  private static boolean keptAsLong(BatchRow row, CreateBatch wanted) {
+    return Objects.equals(row.outputExpiresAfterSeconds(), wanted.outputExpiresAfterSeconds());
   }
 
   /** Cancels a batch; asking again changes nothing. */

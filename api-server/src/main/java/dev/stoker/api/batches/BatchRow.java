@@ -26,9 +26,7 @@ public class BatchRow {
   @Column(name = "output_expires_after_s")
   private Integer outputExpiresAfterSeconds;
 
-  @SuppressWarnings("UnusedVariable") // ShardTable reads it from the row
   private short priority;
-
   private String model;
 
   @Convert(converter = StatusColumn.class)
@@ -136,6 +134,15 @@ public class BatchRow {
   /** The client's object as JSON, or null. */
   String metadata() {
     return metadata;
+  }
+
+  /** How long result files are kept, or null. */
+  Integer outputExpiresAfterSeconds() {
+    return outputExpiresAfterSeconds;
+  }
+
+  short priority() {
+    return priority;
   }
 
   String model() {

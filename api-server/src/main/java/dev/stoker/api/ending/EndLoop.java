@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,24 +38,42 @@ final class EndLoop implements Loop.Step {
   private final BatchStatusTable statuses;
   private final LineCheck check = new LineCheck();
   private final Set<BatchId> perhapsEnded = new HashSet<>();
+  private final ReapPause pause = new ReapPause();
+  private final LongSupplier nanoTime;
   private int rounds;
 
-  EndLoop(String holder, ShardTable shards, BatchEndTable batches, BatchStatusTable statuses) {
+  EndLoop(
+      String holder,
+      ShardTable shards,
+      BatchEndTable batches,
+      BatchStatusTable statuses,
+      LongSupplier nanoTime) {
     this.holder = holder;
     this.shards = shards;
     this.batches = batches;
     this.statuses = statuses;
+    this.nanoTime = nanoTime;
   }
 
   @Override
   public boolean run() {
     batches.expire();
-    shards.reapExpired();
+    reapExpired();
     boolean more = settleUnwanted();
     if (!more) {
       endBatches();
     }
+    pause.answered(nanoTime.getAsLong());
     return more;
+  }
+
+  /** The round's first statement may have waited for the database; so the look comes after it. */
+  private void reapExpired() {
+    long now = nanoTime.getAsLong();
+    pause.answered(now);
+    if (pause.over(now)) {
+      shards.reapExpired();
+    }
   }
 
   private boolean settleUnwanted() {

@@ -1,11 +1,11 @@
 package dev.stoker.api.ending;
 
 import dev.stoker.batch.BatchEndTable;
+import dev.stoker.health.HostName;
 import dev.stoker.loop.Loop;
 import dev.stoker.queue.ShardTable;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -16,21 +16,15 @@ public class EndingConfiguration {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
   @Bean(initMethod = "start", destroyMethod = "close")
-  Loop endLoop(ShardTable shards, BatchEndTable batches, JdbcClient jdbc) {
+  Loop endLoop(ShardTable shards, BatchEndTable batches, JdbcClient jdbc, LongSupplier nanoTime) {
     return new Loop(
-        "ending", INTERVAL, new EndLoop(holder(), shards, batches, new BatchStatusTable(jdbc)));
+        "ending",
+        INTERVAL,
+        new EndLoop(holder(), shards, batches, new BatchStatusTable(jdbc), nanoTime));
   }
 
   /** Under which this process holds leases. */
   private static String holder() {
-    return "api/" + host() + "#" + ProcessHandle.current().pid();
-  }
-
-  private static String host() {
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      return "localhost";
-    }
+    return "api/" + HostName.read() + "#" + ProcessHandle.current().pid();
   }
 }

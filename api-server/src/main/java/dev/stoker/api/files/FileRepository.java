@@ -25,6 +25,11 @@ public interface FileRepository extends Repository<FileRow, UUID> {
           + " and (f.expiresAt is null or f.expiresAt > instant)")
   Optional<FileRow> lockForUse(UUID id);
 
+  /** For the intake: what it finds cannot be deleted until the batch is accepted or refused. */
+  @Lock(LockModeType.PESSIMISTIC_READ)
+  @Query("select f from FileRow f where f.id = :id and f.status = 'processed'")
+  Optional<FileRow> lockForIntake(UUID id);
+
   @Lock(LockModeType.PESSIMISTIC_WRITE)
   @Query("select f from FileRow f where f.id = :id and f.status = 'processed'")
   Optional<FileRow> lockForDeletion(UUID id);

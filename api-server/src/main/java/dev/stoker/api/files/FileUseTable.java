@@ -2,9 +2,12 @@ package dev.stoker.api.files;
 
 import dev.stoker.batch.BatchId;
 import dev.stoker.file.FileId;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.SqlArrayValue;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** Says who needs a file, and sweeps away what nobody needs. */
 final class FileUseTable {
@@ -21,18 +24,28 @@ final class FileUseTable {
       DELETE FROM file WHERE status = 'uploading' AND touched_at < now() - :stalled_s * interval '1 second'
       """;
 
-  private static final String SWEEP_EXPIRED =
+  private static final String UNUSED =
       """
-      DELETE FROM file WHERE id IN (
-          SELECT f.id FROM file f
-          WHERE f.expires_at <= now() AND f.status = 'processed'
-            AND NOT EXISTS (SELECT 1 FROM batch b
-                            WHERE b.input_file_id = 'file-' || replace(f.id::text, '-', '')
-                              AND b.status IN ('validating', 'in_progress', 'finalizing', 'cancelling'))
+      NOT EXISTS (SELECT 1 FROM batch b
+                  WHERE b.input_file_id = 'file-' || replace(f.id::text, '-', '')
+                    AND b.status IN ('validating', 'in_progress', 'finalizing', 'cancelling'))
+      """;
+
+  private static final String LOCK_EXPIRED =
+      """
+      SELECT f.id FROM file f
+      WHERE f.expires_at <= now() AND f.status = 'processed' AND
+      """
+          + UNUSED
+          + """
           ORDER BY f.expires_at
           LIMIT 10
-          FOR UPDATE SKIP LOCKED)
-      """;
+          FOR UPDATE SKIP LOCKED
+          """;
+
+  /** Looks again: a batch may have come before the lock did, but not since. */
+  private static final String DELETE_UNUSED =
+      "DELETE FROM file f WHERE f.id = ANY(:files) AND " + UNUSED;
 
   /** Results of an ended batch whose file has been deleted; a portion, for they may be millions. */
   private static final String SWEEP_RESULTS =
@@ -48,9 +61,11 @@ final class FileUseTable {
       """;
 
   private final JdbcClient jdbc;
+  private final TransactionTemplate transaction;
 
-  FileUseTable(JdbcClient jdbc) {
+  FileUseTable(JdbcClient jdbc, TransactionTemplate transaction) {
     this.jdbc = jdbc;
+    this.transaction = transaction;
   }
 
   /** A batch that has not ended and needs the file. */
@@ -65,8 +80,24 @@ final class FileUseTable {
     return jdbc.sql(SWEEP_STALLED).param("stalled_s", stalled.toSeconds()).update();
   }
 
+  /**
+   * Deletes expired files that no batch needs. The intake locks its file too: one that waits for
+   * this finds the file gone, and one that came first keeps the file.
+   */
   int sweepExpiredFiles() {
-    return jdbc.sql(SWEEP_EXPIRED).update();
+    return transaction.execute(_ -> deleteUnused(lockExpired()));
+  }
+
+  private List<UUID> lockExpired() {
+    return jdbc.sql(LOCK_EXPIRED).query(UUID.class).list();
+  }
+
+  private int deleteUnused(List<UUID> files) {
+    return files.isEmpty()
+        ? 0
+        : jdbc.sql(DELETE_UNUSED)
+            .param("files", new SqlArrayValue("uuid", files.toArray()))
+            .update();
   }
 
   int sweepResults(int rows) {

@@ -26,8 +26,8 @@ public class FilesConfiguration {
   }
 
   @Bean
-  FileUseTable fileUseTable(JdbcClient jdbc) {
-    return new FileUseTable(jdbc);
+  FileUseTable fileUseTable(JdbcClient jdbc, TransactionTemplate transaction) {
+    return new FileUseTable(jdbc, transaction);
   }
 
   @Bean(initMethod = "start", destroyMethod = "close")

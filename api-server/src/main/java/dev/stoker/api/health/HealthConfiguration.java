@@ -1,6 +1,7 @@
 package dev.stoker.api.health;
 
 import dev.stoker.health.Gate;
+import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
 import java.time.Duration;
@@ -20,10 +21,11 @@ public class HealthConfiguration {
   }
 
   @Bean
-  HealthController healthController(Gate gate, JdbcClient jdbc) {
+  HealthController healthController(Gate gate, RespawnLimits respawns, JdbcClient jdbc) {
     return new HealthController(
         version(),
         gate,
+        respawns,
         new WorkerHeartbeatTable(jdbc),
         new WorkerSlotTable(jdbc),
         new QueueTable(jdbc),

@@ -1,6 +1,7 @@
 package dev.stoker.api.health;
 
 import dev.stoker.health.Gate;
+import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
 import java.util.Optional;
@@ -18,6 +19,7 @@ final class HealthController {
 
   private final String version;
   private final Gate gate;
+  private final RespawnLimits respawns;
   private final WorkerHeartbeatTable workers;
   private final WorkerSlotTable slots;
   private final QueueTable queue;
@@ -26,12 +28,14 @@ final class HealthController {
   HealthController(
       String version,
       Gate gate,
+      RespawnLimits respawns,
       WorkerHeartbeatTable workers,
       WorkerSlotTable slots,
       QueueTable queue,
       Patiently patiently) {
     this.version = version;
     this.gate = gate;
+    this.respawns = respawns;
     this.workers = workers;
     this.slots = slots;
     this.queue = queue;
@@ -42,7 +46,8 @@ final class HealthController {
   ResponseEntity<?> health() {
     Optional<HealthReport> report =
         patiently.ask(
-            () -> HealthReport.of(version, gate, workers.all(), slots.all(), queue.read()));
+            () ->
+                HealthReport.of(version, gate, respawns, workers.all(), slots.all(), queue.read()));
     if (report.isPresent()) {
       return ResponseEntity.ok(report.get());
     }

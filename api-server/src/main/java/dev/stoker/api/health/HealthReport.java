@@ -2,6 +2,7 @@ package dev.stoker.api.health;
 
 import dev.stoker.health.Gate;
 import dev.stoker.health.GateDecision;
+import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.SlotView;
 import dev.stoker.health.WorkerView;
 import java.time.Duration;
@@ -23,9 +24,6 @@ record HealthReport(
     GateState gate) {
 
   static final String SERVICE = "batch-api";
-
-  /** The watchdog's budget. */
-  private static final int RESPAWNS_MAX = 10;
 
   /**
    * @param heartbeatAgeSeconds null before the first beat
@@ -65,7 +63,12 @@ record HealthReport(
   record Unhealthy(String status, String service, String version, String reason) {}
 
   static HealthReport of(
-      String version, Gate gate, List<WorkerView> workers, List<SlotView> slots, Queue queue) {
+      String version,
+      Gate gate,
+      RespawnLimits respawns,
+      List<WorkerView> workers,
+      List<SlotView> slots,
+      Queue queue) {
     GateState state =
         switch (gate.decide(workers, slots)) {
           case GateDecision.Open _ -> new GateState(true, null);
@@ -77,7 +80,7 @@ record HealthReport(
         version,
         workers.stream().map(worker -> worker(worker, gate)).toList(),
         queue,
-        new Supervisor(slots.stream().map(HealthReport::slot).toList()),
+        new Supervisor(slots.stream().map(slot -> slot(slot, respawns)).toList()),
         state);
   }
 
@@ -95,14 +98,14 @@ record HealthReport(
         view.process().map(process -> process.pid()).orElse(null));
   }
 
-  private static Slot slot(SlotView view) {
+  private static Slot slot(SlotView view, RespawnLimits respawns) {
     return new Slot(
         view.worker(),
         view.state().wireName(),
         view.reason(),
         view.since().toSeconds(),
         view.respawnsInWindow(),
-        RESPAWNS_MAX);
+        respawns.perHour());
   }
 
   private static Long seconds(Optional<Duration> age) {

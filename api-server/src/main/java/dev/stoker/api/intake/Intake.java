@@ -55,7 +55,7 @@ final class Intake {
   /** Accepts or refuses a batch, or leaves it as it is if it is too early to say. */
   void judge(BatchRow batch) {
     Optional<FileRow> file =
-        FileId.parse(batch.inputFileId()).flatMap(id -> files.visible(id.value()));
+        FileId.parse(batch.inputFileId()).flatMap(id -> files.lockForIntake(id.value()));
     if (file.isEmpty()) {
       refuse(batch, List.of(BatchError.noSuchFile(batch.inputFileId())));
     } else if (file.get().purpose() != FilePurpose.BATCH) {

@@ -6,9 +6,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Which models workers serve, by their heartbeats. A worker that is away is expected back. */
 public final class ModelTable {
-  /** As long as the watchdog lets a start take. */
-  private static final Duration START_MAX = Duration.ofMinutes(15);
-
   private static final String ALL =
       """
       SELECT model, extract(epoch FROM min(started_at))::bigint AS created
@@ -25,9 +22,14 @@ public final class ModelTable {
       """;
 
   private final JdbcClient jdbc;
+  private final Duration startMax;
 
-  public ModelTable(JdbcClient jdbc) {
+  /**
+   * @param startMax how long the watchdog lets a start take
+   */
+  ModelTable(JdbcClient jdbc, Duration startMax) {
     this.jdbc = jdbc;
+    this.startMax = startMax;
   }
 
   /** All models, by name. */
@@ -45,7 +47,7 @@ public final class ModelTable {
   /** Whether a worker is just starting, which may yet say that it serves more. */
   public boolean moreMayCome() {
     return jdbc.sql(STARTING)
-        .param("start_max_s", START_MAX.toSeconds())
+        .param("start_max_s", startMax.toSeconds())
         .query(Boolean.class)
         .single();
   }

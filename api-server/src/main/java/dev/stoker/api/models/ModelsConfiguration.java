@@ -1,5 +1,6 @@
 package dev.stoker.api.models;
 
+import dev.stoker.health.RespawnLimits;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -9,8 +10,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 public class ModelsConfiguration {
 
   @Bean
-  ModelTable modelTable(JdbcClient jdbc) {
-    return new ModelTable(jdbc);
+  ModelTable modelTable(JdbcClient jdbc, RespawnLimits respawns) {
+    return new ModelTable(jdbc, respawns.startDeadline());
   }
 
   @Bean

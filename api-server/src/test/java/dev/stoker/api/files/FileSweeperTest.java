@@ -8,8 +8,10 @@ import dev.stoker.api.TestApi;
 import dev.stoker.file.FileId;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.springframework.transaction.support.TransactionTemplate;
 
 class FileSweeperTest {
   @RegisterExtension static final TestApi api = new TestApi();
@@ -69,6 +71,46 @@ class FileSweeperTest {
     api.await(batch, "completed");
     sweep();
     assertThat(api.get("/v1/files/" + used).status()).isEqualTo(404);
+  }
+
+  @Test
+  void a_batch_that_comes_while_its_file_is_being_deleted_fails() {
+    String file = api.file(line("a"));
+    api.jdbc().sql("UPDATE file SET expires_at = now() - interval '1 s'").update();
+    String batch =
+        api.bean(TransactionTemplate.class)
+            .execute(
+                _ -> {
+                  sweep();
+                  String late = api.batch(file);
+                  TestApi.await(FileSweeperTest::waiting, n -> n > 0);
+                  return late;
+                });
+    assertThat(api.await(batch, "failed").json().at("/errors/data/0/param").asString())
+        .isEqualTo("file_id");
+  }
+
+  private static long waiting() {
+    return api.jdbc()
+        .sql(
+            "SELECT count(*) FROM pg_stat_activity"
+                + " WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        .query(Long.class)
+        .single();
+  }
+
+  @Test
+  void a_file_that_the_intake_reads_is_left_alone() {
+    api.file(line("a"));
+    api.jdbc().sql("UPDATE file SET expires_at = now() - interval '1 s'").update();
+    api.bean(TransactionTemplate.class)
+        .executeWithoutResult(
+            _ -> {
+              UUID id = api.jdbc().sql("SELECT id FROM file").query(UUID.class).single();
+              assertThat(api.bean(FileRepository.class).lockForIntake(id)).isPresent();
+              CompletableFuture.runAsync(FileSweeperTest::sweep).join();
+            });
+    assertThat(files()).isEqualTo(1);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.stoker.watchdog.slot;
 
 import dev.stoker.health.Gate;
+import dev.stoker.health.RespawnLimits;
 import dev.stoker.settings.Settings;
 import java.time.Duration;
 
@@ -32,12 +33,7 @@ public record SlotSettings(
     return new SlotSettings(
         Gate.from(settings).staleAfter(),
         stuckAfter(settings),
-        settings.duration(
-            "STOKER_START_DEADLINE",
-            Duration.ofSeconds(900),
-            Duration.ofSeconds(1),
-            DAY,
-            "a worker that is not ready after this time is restarted; loading a model counts"),
+        RespawnLimits.from(settings).startDeadline(),
         settings.duration(
             "STOKER_KILL_GRACE",
             Duration.ofSeconds(10),
@@ -50,12 +46,7 @@ public record SlotSettings(
             BRIEF,
             HOUR,
             "how long a worker may take to drain before it is killed; longer than its own STOKER_DRAIN_GRACE"),
-        settings.integer(
-            "STOKER_RESPAWNS_PER_HOUR",
-            10,
-            0,
-            1000,
-            "unplanned restarts of a worker within an hour before the watchdog gives up"),
+        RespawnLimits.from(settings).perHour(),
         settings.duration(
             "STOKER_BACKOFF_MAX",
             Duration.ofSeconds(300),
