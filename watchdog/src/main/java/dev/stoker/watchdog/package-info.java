@@ -25,7 +25,7 @@
  * <p>What it does not see yet: a worker that hangs while the database is away. There is no second
  * channel for its beats.
  *
- * <p>Exit codes: 0 stopped as told, 70 broken, 73 another watchdog has this directory or slots of these names, 78 wrong
- * settings.
+ * <p>Exit codes: 0 stopped as told, 70 broken, 73 another watchdog has this directory or slots of
+ * these names, 78 wrong settings.
  */
 package dev.stoker.watchdog;

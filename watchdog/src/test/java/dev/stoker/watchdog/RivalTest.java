@@ -36,8 +36,7 @@ class RivalTest {
             0,
             pid);
     assertThat(
-            Rival.among(
-                    List.of(slot), Set.of("h/0", "h/1"), OURS, at -> at == ALIVE || at == OURS)
+            Rival.among(List.of(slot), Set.of("h/0", "h/1"), OURS, at -> at == ALIVE || at == OURS)
                 .isPresent())
         .as(what)
         .isEqualTo(rival);

@@ -118,7 +118,13 @@ class WatchdogSettingsTest {
             () ->
                 WatchdogSettings.from(
                     new Settings(
-                        Map.of("STOKER_WORKERS", "65", "STOKER_HEARTBEAT_STALE_AFTER", "0s", "STOKER_HOST_NAME", "a/b"))))
+                        Map.of(
+                            "STOKER_WORKERS",
+                            "65",
+                            "STOKER_HEARTBEAT_STALE_AFTER",
+                            "0s",
+                            "STOKER_HOST_NAME",
+                            "a/b"))))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("STOKER_WORKERS=65")
         .hasMessageContaining("STOKER_HOST_NAME=a/b")
