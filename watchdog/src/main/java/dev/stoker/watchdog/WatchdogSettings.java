@@ -1,10 +1,10 @@
 package dev.stoker.watchdog;
 
 import dev.stoker.database.DatabaseSettings;
+import dev.stoker.health.HostName;
 import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.Settings;
-import dev.stoker.watchdog.process.ProcessTable;
 import dev.stoker.watchdog.process.WorkerCommand;
 import dev.stoker.watchdog.slot.SlotSettings;
 import java.time.Duration;
@@ -55,7 +55,7 @@ record WatchdogSettings(
             .optional(
                 "STOKER_HOST_NAME",
                 "distinguishes installations that share a database and a host; if absent, the host's name")
-            .orElseGet(ProcessTable::hostName);
+            .orElseGet(HostName::read);
     settings.require(
         HOST.matcher(host).matches(),
         "STOKER_HOST_NAME=" + host + " must be made of letters, digits, dots, - and _");

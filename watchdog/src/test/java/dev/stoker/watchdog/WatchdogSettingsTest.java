@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.stoker.health.HostName;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
-import dev.stoker.watchdog.process.ProcessTable;
 import dev.stoker.watchdog.slot.SlotSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +22,7 @@ class WatchdogSettingsTest {
     WatchdogSettings settings = WatchdogSettings.from(new Settings(Map.of()));
     assertThat(settings.workers()).isEqualTo(1);
     assertThat(settings.byHand()).isFalse();
-    assertThat(settings.host()).isEqualTo(ProcessTable.hostName());
+    assertThat(settings.host()).isEqualTo(HostName.read());
     assertThat(settings.slots())
         .isEqualTo(
             new SlotSettings(

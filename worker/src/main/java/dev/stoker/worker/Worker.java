@@ -2,6 +2,7 @@ package dev.stoker.worker;
 
 import dev.stoker.database.Database;
 import dev.stoker.database.DatabaseSettings;
+import dev.stoker.health.HostName;
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
@@ -16,8 +17,6 @@ import dev.stoker.worker.engine.onnx.OnnxSettings;
 import dev.stoker.worker.execute.ExecuteSettings;
 import dev.stoker.worker.lease.LeaseSettings;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,7 +53,7 @@ public final class Worker {
           new Configuration(
               ProcessLog.from(settings),
               ErrorReports.from(settings),
-              WorkerSettings.from(settings, host()),
+              WorkerSettings.from(settings, HostName.read()),
               DatabaseSettings.from(settings),
               LeaseSettings.from(settings),
               ExecuteSettings.from(settings),
@@ -140,7 +139,7 @@ public final class Worker {
             settings
                 .incarnation()
                 .map(incarnation -> new WorkerId(settings.name(), incarnation))
-                .orElseGet(() -> table.reserve(settings.name(), host()));
+                .orElseGet(() -> table.reserve(settings.name(), HostName.read()));
         if (!table.register(id, ProcessIdentity.ofThisProcess())) {
           exit(EXIT_FENCED, "superseded before it began");
         }
@@ -176,13 +175,5 @@ public final class Worker {
     ErrorReports.close();
     ProcessLog.close();
     Runtime.getRuntime().halt(status);
-  }
-
-  private static String host() {
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      return "localhost";
-    }
   }
 }

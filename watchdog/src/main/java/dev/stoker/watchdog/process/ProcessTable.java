@@ -39,10 +39,6 @@ public final class ProcessTable {
     return read(PROC.resolve("sys/kernel/random/boot_id"));
   }
 
-  public static String hostName() {
-    return read(PROC.resolve("sys/kernel/hostname"));
-  }
-
   /** For people: the state letter and where in the kernel it waits, or that it has gone. */
   public static String describe(ProcessIdentity process) {
     return find(process.pid())
