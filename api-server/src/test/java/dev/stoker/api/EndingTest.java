@@ -63,6 +63,21 @@ class EndingTest {
   }
 
   @Test
+  void a_line_that_is_not_understood_any_more_ends_in_the_error_file() {
+    String batch = api.batch(api.file(line("a"), line("b")));
+    api.await(batch, "in_progress");
+    api.jdbc()
+        .sql("UPDATE file_part SET content = overlay(content PLACING '['::bytea FROM 1 FOR 1)")
+        .update();
+    api.post("/v1/batches/" + batch + "/cancel", "");
+    Answer ended = api.await(batch, "cancelled");
+    assertThat(api.get("/v1/files/" + ended.at("/error_file_id") + "/content").text().lines())
+        .satisfiesExactly(
+            first -> assertThat(first).contains("\"custom_id\":null", "internal_error"),
+            second -> assertThat(second).contains("\"custom_id\":\"b\"", "batch_cancelled"));
+  }
+
+  @Test
   void a_batch_that_somebody_left_behind_is_ended() {
     String batch = halfDone();
     api.jdbc().sql("DELETE FROM shard WHERE model = 'm-2'").update();

@@ -1,27 +1,25 @@
 package dev.stoker.api.ending;
 
-import dev.stoker.api.files.PartLines;
 import dev.stoker.batch.BatchEndTable;
 import dev.stoker.batch.BatchId;
 import dev.stoker.batch.BatchStatus;
 import dev.stoker.line.LineCheck;
-import dev.stoker.line.LineVerdict;
-import dev.stoker.line.RequestLine;
 import dev.stoker.line.ResultLine;
 import dev.stoker.loop.Loop;
 import dev.stoker.queue.ClaimedShard;
 import dev.stoker.queue.FinishedLine;
 import dev.stoker.queue.Lease;
+import dev.stoker.queue.OpenLines;
 import dev.stoker.queue.Settled;
 import dev.stoker.queue.ShardTable;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,17 +83,18 @@ final class EndLoop implements Loop.Step {
     Map<BatchId, BatchStatus> status =
         statuses.of(
             claimed.stream().map(shard -> shard.lease().key().batch()).collect(Collectors.toSet()));
-    for (ClaimedShard shard : claimed) {
-      settle(shard, NotRun.of(status.get(shard.lease().key().batch())));
-    }
+    settle(
+        claimed.stream()
+            .flatMap(
+                shard ->
+                    unanswered(shard, NotRun.of(status.get(shard.lease().key().batch()))).stream())
+            .toList());
     return leases.size() == SHARDS;
   }
 
-  /** One at a time: what a settle costs grows with the square of its lines. */
-  private void settle(ClaimedShard shard, NotRun why) {
-    List<FinishedLine> lines = unanswered(shard, why);
+  private void settle(List<FinishedLine> lines) {
     for (Settled settled : lines.isEmpty() ? List.<Settled>of() : shards.settle(lines)) {
-      log.debug("{}: {} requests ended without being run: {}", settled.key(), lines.size(), why);
+      log.debug("{}: requests ended without being run", settled.key());
       if (settled.done()) {
         perhapsEnded.add(settled.key().batch());
       }
@@ -103,25 +102,22 @@ final class EndLoop implements Loop.Step {
   }
 
   private List<FinishedLine> unanswered(ClaimedShard shard, NotRun why) {
-    List<FinishedLine> lines = new ArrayList<>();
-    byte[] content = shard.content();
-    PartLines.each(
-        shard.firstLine(),
-        content,
-        (line, offset, length) -> {
-          if (!shard.done().contains(line)
-              && check.check(content, offset, length) instanceof LineVerdict.Valid(var request)
-              && request.model().equals(shard.model())) {
-            lines.add(unanswered(shard.lease(), line, request, why));
-          }
-        });
-    return lines;
+    OpenLines open = OpenLines.of(shard, check);
+    if (!open.complete()) {
+      log.error("{}: lines are not what they were at the upload", shard.lease().key());
+    }
+    return Stream.concat(
+            open.lines().stream()
+                .map(l -> unanswered(shard, l.number(), l.request().customIdJson(), why)),
+            open.strays().stream().map(l -> unanswered(shard, l, "null", NotRun.UNREADABLE)))
+        .toList();
   }
 
-  private static FinishedLine unanswered(Lease lease, int line, RequestLine request, NotRun why) {
+  private static FinishedLine unanswered(
+      ClaimedShard shard, int line, String customIdJson, NotRun why) {
+    Lease lease = shard.lease();
     byte[] body =
-        ResultLine.unanswered(
-            lease.key().batch(), line, request.customIdJson(), why.code(), why.message());
+        ResultLine.unanswered(lease.key().batch(), line, customIdJson, why.code(), why.message());
     return FinishedLine.failed(lease, line, body);
   }
 

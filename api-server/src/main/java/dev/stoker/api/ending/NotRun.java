@@ -10,7 +10,11 @@ enum NotRun {
   DEADLY(
       "engine_crash",
       "This request could not be executed: workers kept dying while they ran this part of the"
-          + " batch.");
+          + " batch."),
+  UNREADABLE(
+      "internal_error",
+      "This request could not be executed: this version of the server does not understand the line"
+          + " any more.");
 
   private final String code;
   private final String message;

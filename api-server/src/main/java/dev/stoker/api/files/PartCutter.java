@@ -2,6 +2,7 @@ package dev.stoker.api.files;
 
 import dev.stoker.line.LineCheck;
 import dev.stoker.line.LineVerdict;
+import dev.stoker.line.PartLines;
 import dev.stoker.line.RequestLine;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,12 +1,12 @@
 package dev.stoker.api.intake;
 
-import dev.stoker.api.files.PartLines;
 import dev.stoker.api.intake.PartFactTable.Content;
 import dev.stoker.api.intake.PartFactTable.Duplicate;
 import dev.stoker.file.FileId;
 import dev.stoker.line.LineCheck;
 import dev.stoker.line.LineFault;
 import dev.stoker.line.LineVerdict;
+import dev.stoker.line.PartLines;
 import dev.stoker.line.RequestLine;
 import java.util.ArrayList;
 import java.util.HashSet;

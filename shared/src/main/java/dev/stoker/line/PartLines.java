@@ -1,4 +1,4 @@
-package dev.stoker.api.files;
+package dev.stoker.line;
 
 /** Walks over the lines of a part's content. */
 public final class PartLines {
@@ -27,7 +27,7 @@ public final class PartLines {
     }
   }
 
-  static boolean blank(byte[] bytes, int from, int to) {
+  public static boolean blank(byte[] bytes, int from, int to) {
     for (int i = from; i < to; i++) {
       if (bytes[i] != ' ' && bytes[i] != '\t' && bytes[i] != '\r') {
         return false;
@@ -37,7 +37,7 @@ public final class PartLines {
   }
 
   /** Where a first line begins once the byte order mark is passed over, if there is one. */
-  static int afterMark(byte[] bytes, int from, int to) {
+  public static int afterMark(byte[] bytes, int from, int to) {
     boolean marked =
         to - from >= 3
             && bytes[from] == (byte) 0xEF
