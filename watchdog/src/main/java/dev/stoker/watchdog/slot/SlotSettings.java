@@ -30,10 +30,11 @@ public record SlotSettings(
   private static final Duration DAY = Duration.ofDays(1);
 
   public static SlotSettings from(Settings settings) {
+    RespawnLimits limits = RespawnLimits.from(settings);
     return new SlotSettings(
         Gate.from(settings).staleAfter(),
         stuckAfter(settings),
-        RespawnLimits.from(settings).startDeadline(),
+        limits.startDeadline(),
         settings.duration(
             "STOKER_KILL_GRACE",
             Duration.ofSeconds(10),
@@ -46,7 +47,7 @@ public record SlotSettings(
             BRIEF,
             HOUR,
             "how long a worker may take to drain before it is killed; longer than its own STOKER_DRAIN_GRACE"),
-        RespawnLimits.from(settings).perHour(),
+        limits.perHour(),
         settings.duration(
             "STOKER_BACKOFF_MAX",
             Duration.ofSeconds(300),

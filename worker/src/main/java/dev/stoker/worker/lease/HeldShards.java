@@ -1,10 +1,9 @@
 package dev.stoker.worker.lease;
 
 import dev.stoker.line.LineCheck;
-import dev.stoker.line.LineVerdict;
-import dev.stoker.line.RequestLine;
 import dev.stoker.queue.ClaimedShard;
 import dev.stoker.queue.Lease;
+import dev.stoker.queue.OpenLines;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -26,7 +25,7 @@ public final class HeldShards {
 
   /** Takes a claimed shard and queues the lines of it that are still to be run. */
   void add(ClaimedShard claimed, long trustedUntilNanos) {
-    List<NumberedLine> open = openLines(claimed);
+    List<OpenLines.Line> open = OpenLines.of(claimed, check).lines();
     if (open.isEmpty()) {
       // Judged otherwise when it was uploaded, by another version. Its lease runs out until it is
       // ended.
@@ -35,7 +34,7 @@ public final class HeldShards {
     }
     HeldShard shard = new HeldShard(claimed, open.size(), trustedUntilNanos);
     shards.put(claimed.lease(), shard);
-    open.forEach(line -> waiting.add(new PendingLine(shard, line.line(), line.request(), 0)));
+    open.forEach(line -> waiting.add(new PendingLine(shard, line.number(), line.request(), 0)));
   }
 
   /** The next line to run; waits for one. */
@@ -119,26 +118,5 @@ public final class HeldShards {
 
   boolean isEmpty() {
     return shards.isEmpty();
-  }
-
-  private record NumberedLine(int line, RequestLine request) {}
-
-  private List<NumberedLine> openLines(ClaimedShard claimed) {
-    List<NumberedLine> lines = new ArrayList<>(claimed.lines());
-    byte[] content = claimed.content();
-    int line = claimed.firstLine();
-    for (int from = 0; from < content.length; line++) {
-      int to = from;
-      while (to < content.length && content[to] != '\n') {
-        to++;
-      }
-      if (!claimed.done().contains(line)
-          && check.check(content, from, to - from) instanceof LineVerdict.Valid(RequestLine request)
-          && request.model().equals(claimed.model())) {
-        lines.add(new NumberedLine(line, request));
-      }
-      from = to + 1;
-    }
-    return lines;
   }
 }
