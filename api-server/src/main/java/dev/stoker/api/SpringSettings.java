@@ -59,6 +59,8 @@ final class SpringSettings extends StandardEnvironment {
 
   private static void logging(Map<String, Object> properties, ProcessLog log) {
     properties.put("logging.file.name", log.directory().resolve("api_server.log").toString());
+    // The console of a service goes to a file that nobody rotates: only what is wrong is said there too.
+    properties.put("logging.threshold.console", "error");
     properties.put("logging.level.org.hibernate", "warn");
     properties.put("logging.level.org.springframework.web.servlet.PageNotFound", "error");
     properties.put("logging.logback.rollingpolicy.max-file-size", ProcessLog.FILE_MAX);
