@@ -59,7 +59,7 @@ final class SpringSettings extends StandardEnvironment {
 
   private static void logging(Map<String, Object> properties, ProcessLog log) {
     properties.put("logging.file.name", log.directory().resolve("api_server.log").toString());
-    // The console of a service goes to a file that nobody rotates: only what is wrong is said there too.
+    // Nobody rotates the file that the console goes to: only errors are said there too.
     properties.put("logging.threshold.console", "error");
     properties.put("logging.level.org.hibernate", "warn");
     properties.put("logging.level.org.springframework.web.servlet.PageNotFound", "error");
