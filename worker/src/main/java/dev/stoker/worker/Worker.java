@@ -104,15 +104,11 @@ public final class Worker {
             configuration.execute(),
             System::nanoTime,
             () -> exit(EXIT_FENCED, "superseded by a newer process of this slot"));
-    Runtime.getRuntime()
-        .addShutdownHook(
-            Thread.ofPlatform()
-                .name("drain")
-                .unstarted(
-                    () -> {
-                      loops.drain(settings.drainGrace());
-                      exit(0, "drained");
-                    }));
+    EndSignals.first(
+        () -> {
+          loops.drain(settings.drainGrace());
+          exit(0, "drained");
+        });
     loops.start();
     log.info("worker {} works with {}", id.holder(), List.copyOf(engine.models()));
     new CountDownLatch(1).await();
