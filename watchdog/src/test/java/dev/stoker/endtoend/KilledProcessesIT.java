@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.endtoend.Installation.Finished;
 import dev.stoker.testing.Until;
+import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -103,7 +105,7 @@ class KilledProcessesIT {
   }
 
   @Test
-  void stop_all_leaves_no_process_and_start_all_goes_on_with_what_was_running() {
+  void stop_all_leaves_no_process_and_start_all_goes_on_with_what_was_running() throws IOException {
     int lines = 1_500;
     String batch = created(lines);
     Until.within(SOON).holds(() -> completed(batch) > 20);
@@ -111,6 +113,9 @@ class KilledProcessesIT {
     Finished stopped = installation.run("stop-all.sh");
     assertThat(stopped.status()).as(stopped.output()).isZero();
     assertThat(installation.processes()).isEmpty();
+    assertThat(Files.readString(installation.logDirectory().resolve("worker.log")).strip())
+        .as("with requests in flight the worker drains to its end")
+        .endsWith("exit 0: drained");
     Finished again = installation.run("stop-all.sh");
     assertThat(again.status()).as(again.output()).isZero();
 
