@@ -7,6 +7,8 @@ import java.util.Optional;
 /**
  * What a worker says of itself every few seconds.
  *
+ * @param engineSteps moves whenever the engine shows that it works: a line, a canary, a part of a
+ *     model
  * @param sinceProgress how long ago it finished a line, by its own monotonic clock; empty before
  *     the first
  */
@@ -16,4 +18,5 @@ public record Beat(
     String loadedModel,
     int inFlight,
     long linesDone,
+    long engineSteps,
     Optional<Duration> sinceProgress) {}

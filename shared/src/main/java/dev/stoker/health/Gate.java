@@ -45,7 +45,7 @@ public record Gate(Duration staleAfter) {
 
   /** What a watchdog said that has gone since says nothing of a worker started without it. */
   private boolean gaveUp(SlotView slot) {
-    return slot.state() == SlotState.GAVE_UP && slot.sinceSeen().compareTo(staleAfter) <= 0;
+    return slot.state().waitsForPerson() && slot.sinceSeen().compareTo(staleAfter) <= 0;
   }
 
   private static String reason(Collection<WorkerView> workers, List<SlotView> gaveUp) {

@@ -12,14 +12,23 @@ public enum SlotState {
   SUSPECT,
   KILLING,
   CONFIRMING,
+  /** Dead, but its GPU's memory is not free yet. */
+  GPU_BUSY,
   /** Waits before the next start. */
   BACKOFF,
   /** Too many restarts: a person must look. */
   GAVE_UP,
+  /** Its GPU is broken: a person must look. */
+  QUARANTINED,
   /** Killed, and yet there. */
   UNKILLABLE,
   /** Ended as planned. */
   STOPPED;
+
+  /** Whether only a person ends it. */
+  public boolean waitsForPerson() {
+    return this == GAVE_UP || this == QUARANTINED;
+  }
 
   public String wireName() {
     return name().toLowerCase(Locale.ROOT);

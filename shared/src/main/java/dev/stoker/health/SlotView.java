@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param sinceSeen how long ago its watchdog last looked
  * @param respawnsInWindow unplanned starts within the last hour
  * @param watchdogPid the watchdog's, on its host
+ * @param wish what a person has asked for and the watchdog has not done yet
  */
 public record SlotView(
     String worker,
@@ -18,4 +19,5 @@ public record SlotView(
     Duration since,
     Duration sinceSeen,
     int respawnsInWindow,
-    long watchdogPid) {}
+    long watchdogPid,
+    SlotWish wish) {}

@@ -18,7 +18,7 @@ public final class WorkerHeartbeatTable {
       ON CONFLICT (worker) DO UPDATE
       SET incarnation = w.incarnation + 1, host = :host, status = 'reserved', started_at = now(),
           pid = NULL, process_start_ticks = NULL, boot_id = NULL, loaded_model = '', in_flight = 0,
-          lines_done = 0, last_progress_at = NULL
+          lines_done = 0, engine_steps = 0, last_progress_at = NULL
       RETURNING incarnation
       """;
 
@@ -33,7 +33,7 @@ public final class WorkerHeartbeatTable {
       """
       UPDATE worker_heartbeat
       SET status = :status, models = :models, loaded_model = :loaded_model, in_flight = :in_flight,
-          lines_done = :lines_done, last_seen_at = now(),
+          lines_done = :lines_done, engine_steps = :engine_steps, last_seen_at = now(),
           last_progress_at = now() - :progress_ms * interval '1 millisecond'
       WHERE worker = :worker AND incarnation = :incarnation AND status <> 'fenced'
       """;
@@ -47,7 +47,7 @@ public final class WorkerHeartbeatTable {
   private static final String ALL =
       """
       SELECT worker, incarnation, host, pid, process_start_ticks, boot_id, status, models, loaded_model,
-             in_flight, lines_done,
+             in_flight, lines_done, engine_steps,
              (extract(epoch FROM now() - last_seen_at) * 1000)::bigint AS seen_ms,
              (extract(epoch FROM now() - last_progress_at) * 1000)::bigint AS progress_ms
       FROM worker_heartbeat
@@ -100,6 +100,7 @@ public final class WorkerHeartbeatTable {
             .param("loaded_model", beat.loadedModel())
             .param("in_flight", beat.inFlight())
             .param("lines_done", beat.linesDone())
+            .param("engine_steps", beat.engineSteps())
             .param(
                 "progress_ms",
                 beat.sinceProgress().map(Duration::toMillis).orElse(null),
@@ -144,6 +145,7 @@ public final class WorkerHeartbeatTable {
         row.getString("loaded_model"),
         row.getInt("in_flight"),
         row.getLong("lines_done"),
+        row.getLong("engine_steps"),
         age(row, "seen_ms"),
         age(row, "progress_ms"));
   }

@@ -20,14 +20,19 @@ public final class WorkerSlotTable {
 
   private static final String ALL =
       """
-      SELECT s.worker, s.host, s.state, s.reason, s.watchdog_pid,
+      SELECT s.worker, s.host, s.state, s.reason, s.watchdog_pid, s.wish,
              (extract(epoch FROM now() - s.since) * 1000)::bigint AS since_ms,
              (extract(epoch FROM now() - s.seen_at) * 1000)::bigint AS seen_ms,
              (SELECT count(*) FROM recovery r
-              WHERE r.worker = s.worker AND NOT r.planned AND r.reserved_at > now() - interval '1 hour') AS respawns
+              WHERE r.worker = s.worker AND NOT r.planned AND NOT r.poison AND r.reserved_at > now() - interval '1 hour') AS respawns
       FROM worker_slot s
       ORDER BY s.worker
       """;
+
+  private static final String ASK = "UPDATE worker_slot SET wish = :wish WHERE worker = :worker";
+
+  private static final String GRANTED =
+      "UPDATE worker_slot SET wish = '' WHERE worker = :worker AND wish = :wish";
 
   private final JdbcClient jdbc;
 
@@ -47,6 +52,20 @@ public final class WorkerSlotTable {
         .update();
   }
 
+  /**
+   * Asks the watchdog of a slot for something; it sees that at its next look.
+   *
+   * @return false if there is no such slot
+   */
+  public boolean ask(String worker, SlotWish wish) {
+    return jdbc.sql(ASK).param("worker", worker).param("wish", wish.wireName()).update() == 1;
+  }
+
+  /** Says that a wish is done, or void; a newer one stays. */
+  public void granted(String worker, SlotWish wish) {
+    jdbc.sql(GRANTED).param("worker", worker).param("wish", wish.wireName()).update();
+  }
+
   public List<SlotView> all() {
     return jdbc.sql(ALL).query((row, _) -> view(row)).list();
   }
@@ -60,6 +79,7 @@ public final class WorkerSlotTable {
         Duration.ofMillis(row.getLong("since_ms")),
         Duration.ofMillis(row.getLong("seen_ms")),
         row.getInt("respawns"),
-        row.getLong("watchdog_pid"));
+        row.getLong("watchdog_pid"),
+        SlotWish.ofWireName(row.getString("wish")));
   }
 }

@@ -79,7 +79,8 @@ class GateTest {
             Duration.ofHours(1),
             Duration.ofMillis(sinceSeen),
             10,
-            1);
+            1,
+            SlotWish.NONE);
     assertThat(GATE.decide(List.of(seen("a", 1)), List.of(slot)) instanceof GateDecision.Open)
         .isEqualTo(open);
   }
@@ -113,6 +114,7 @@ class GateTest {
             "m",
             100_000,
             5,
+            5,
             Optional.of(Duration.ZERO),
             Optional.of(Duration.ofHours(5)));
     assertThat(GATE.decide(List.of(busy), List.of())).isEqualTo(OPEN);
@@ -136,6 +138,7 @@ class GateTest {
         "m",
         0,
         0,
+        0,
         age,
         Optional.empty());
   }
@@ -145,6 +148,7 @@ class GateTest {
   }
 
   private static SlotView slot(String worker, SlotState state, String reason) {
-    return new SlotView(worker, "host", state, reason, Duration.ZERO, Duration.ZERO, 10, 1);
+    return new SlotView(
+        worker, "host", state, reason, Duration.ZERO, Duration.ZERO, 10, 1, SlotWish.NONE);
   }
 }

@@ -41,6 +41,7 @@ class WorkerHeartbeatTableTest {
                 "",
                 0,
                 0,
+                0,
                 Optional.empty(),
                 Optional.empty()));
   }
@@ -116,6 +117,7 @@ class WorkerHeartbeatTableTest {
             "n",
             5,
             1L << 40,
+            (1L << 40) + 3,
             Optional.of(Duration.ofMinutes(7)));
     assertThat(heartbeats.beat(id, beat)).isTrue();
     WorkerView view = view();
@@ -123,6 +125,7 @@ class WorkerHeartbeatTableTest {
     assertThat(view.models()).containsExactly("m", "n");
     assertThat(view.loadedModel()).isEqualTo("n");
     assertThat(view.inFlight()).isEqualTo(5);
+    assertThat(view.engineSteps()).isEqualTo((1L << 40) + 3);
     assertThat(view.linesDone()).isEqualTo(1L << 40);
     assertThat(view.process()).contains(PROCESS);
     assertThat(view.sinceSeen().orElseThrow()).isBetween(Duration.ZERO, MOMENT);
@@ -196,7 +199,7 @@ class WorkerHeartbeatTableTest {
 
   private static Beat beat(
       WorkerStatus status, int inFlight, long linesDone, Optional<Duration> sinceProgress) {
-    return new Beat(status, List.of("m"), "m", inFlight, linesDone, sinceProgress);
+    return new Beat(status, List.of("m"), "m", inFlight, linesDone, linesDone, sinceProgress);
   }
 
   private WorkerView view() {

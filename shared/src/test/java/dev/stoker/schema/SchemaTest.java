@@ -108,7 +108,13 @@ class SchemaTest {
           new Refused("worker_heartbeat.worker_heartbeat_incarnation_check", "incarnation = 0"),
           new Refused("worker_heartbeat.worker_heartbeat_in_flight_check", "in_flight = -1"),
           new Refused("worker_heartbeat.worker_status_is_known", "status = 'busy'"),
-          new Refused("worker_slot.slot_state_is_known", "state = 'dead'"));
+          new Refused("worker_slot.slot_state_is_known", "state = 'dead'"),
+          new Refused("worker_slot.wish_is_known", "wish = 'stop'"),
+          new Refused("line_strike.line_strike_line_check", "line = 0"),
+          new Refused("line_strike.line_strike_strikes_check", "strikes = 0, alone = 0"),
+          new Refused("line_strike.alone_are_strikes", "alone = 2"),
+          new Refused("line_strike.alone_are_strikes", "alone = -1"),
+          new Refused("recovery.planned_or_poison_or_neither", "planned = true, poison = true"));
 
   /**
    * @param constraint with its table before it
@@ -236,6 +242,15 @@ class SchemaTest {
         .sql(
             "INSERT INTO worker_slot (worker, host, state, watchdog_pid)"
                 + " VALUES ('host/0', 'host', 'running', 1)")
+        .update();
+    database
+        .jdbc()
+        .sql("INSERT INTO line_strike (batch, line, strikes) VALUES (?, 1, 1)")
+        .param(batch.value())
+        .update();
+    database
+        .jdbc()
+        .sql("INSERT INTO recovery (worker, planned, cause) VALUES ('host/0', false, 'died')")
         .update();
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.health.SlotState;
 import dev.stoker.health.SlotView;
+import dev.stoker.health.SlotWish;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -34,7 +35,8 @@ class RivalTest {
             Duration.ZERO,
             Duration.ofMillis(sinceSeen),
             0,
-            pid);
+            pid,
+            SlotWish.NONE);
     assertThat(
             Rival.among(List.of(slot), Set.of("h/0", "h/1"), OURS, at -> at == ALIVE || at == OURS)
                 .isPresent())

@@ -103,7 +103,7 @@ public final class StubWorker {
   }
 
   private static Beat beat(WorkerStatus status, int inFlight) {
-    return new Beat(status, List.of("model"), "model", inFlight, 5, Optional.empty());
+    return new Beat(status, List.of("model"), "model", inFlight, 5, 5, Optional.empty());
   }
 
   private static ProcessIdentity self() throws IOException {

@@ -16,7 +16,7 @@ final class RecoveryTable {
       SELECT :worker, :planned, :cause, :evidence, :exit_status, :old_pid, :leases_returned,
              now() - :detected_ms * interval '1 millisecond', :fence_ms, :kill_ms, :confirm_ms
       WHERE :planned OR :limit > (SELECT count(*) FROM recovery
-                                  WHERE worker = :worker AND NOT planned AND reserved_at > now() - interval '1 hour')
+                                  WHERE worker = :worker AND NOT planned AND NOT poison AND reserved_at > now() - interval '1 hour')
       RETURNING id
       """;
 

@@ -105,6 +105,7 @@ public final class HeartbeatLoop implements AutoCloseable {
         engine.loadedModel(),
         inFlight.getAsInt(),
         progress.linesDone(),
+        progress.linesDone(),
         progress.sinceLast());
   }
 }

@@ -1,0 +1,29 @@
+-- Lines that were in flight when their worker died. Only such lines have a row.
+CREATE TABLE line_strike (
+    batch   uuid NOT NULL REFERENCES batch (id) ON DELETE CASCADE,
+    line    int  NOT NULL CHECK (line >= 1),
+    strikes int  NOT NULL CHECK (strikes >= 1), -- deaths with it in flight
+    alone   int  NOT NULL DEFAULT 0,            -- of these, with nothing else in flight
+    PRIMARY KEY (batch, line),
+    CONSTRAINT alone_are_strikes CHECK (alone BETWEEN 0 AND strikes)
+);
+
+-- Moves whenever the engine shows that it works: a line finished, a canary answered, a part of a model loaded.
+ALTER TABLE worker_heartbeat ADD COLUMN engine_steps bigint NOT NULL DEFAULT 0;
+
+ALTER TABLE worker_slot
+    DROP CONSTRAINT slot_state_is_known,
+    ADD CONSTRAINT slot_state_is_known CHECK (state IN ('reconciling', 'starting', 'running', 'suspect', 'killing',
+                                                        'confirming', 'gpu_busy', 'backoff', 'gave_up', 'quarantined',
+                                                        'unkillable', 'stopped')),
+    -- What a person asks of the watchdog; empty once it has been done.
+    ADD COLUMN wish text NOT NULL DEFAULT '',
+    ADD CONSTRAINT wish_is_known CHECK (wish IN ('', 'resume', 'restart'));
+
+ALTER TABLE recovery
+    ADD COLUMN poison boolean NOT NULL DEFAULT false, -- a poison line was being closed in on: costs no budget
+    ADD COLUMN fruitless boolean NOT NULL DEFAULT false, -- it died with lines in flight and had finished none
+    ADD COLUMN incident text NOT NULL DEFAULT '', -- the directory of its evidence, on its host
+    ADD CONSTRAINT planned_or_poison_or_neither CHECK (NOT (planned AND poison));
+DROP INDEX recovery_budget;
+CREATE INDEX recovery_budget ON recovery (worker, reserved_at) WHERE NOT planned AND NOT poison;
