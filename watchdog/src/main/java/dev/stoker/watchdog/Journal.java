@@ -54,6 +54,12 @@ final class Journal {
         log.error("Worker {} was killed and is not dead: {}", worker, evidence);
         alerts.unkillable(worker, "killed and not dead: " + told.verdict().cause().text());
       }
+      case Notice.GpuBusy told ->
+          log.error("Worker {} is not started: its GPU is not free: {}", worker, told.holders());
+      case Notice.Quarantined told ->
+          log.error("Worker {} is not started: its GPU is broken: {}", worker, told.reason());
+      case Notice.Granted told ->
+          log.info("Worker {}: a person asked for: {}", worker, told.wish().name());
       case Notice.Stopped _ -> log.info("Worker {} stopped", worker);
     }
   }

@@ -4,12 +4,14 @@ import dev.stoker.database.Database;
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.SlotState;
 import dev.stoker.health.SlotView;
+import dev.stoker.health.SlotWish;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
 import dev.stoker.health.WorkerView;
 import dev.stoker.queue.ShardTable;
 import dev.stoker.watchdog.observe.DatabaseContact;
 import dev.stoker.watchdog.observe.DatabaseThread;
+import dev.stoker.watchdog.observe.LocalContact;
 import dev.stoker.watchdog.observe.Look;
 import dev.stoker.watchdog.process.ExitStatus;
 import dev.stoker.watchdog.process.Launcher;
@@ -85,6 +87,8 @@ final class SlotKeeper {
   private boolean describing;
   private String evidence = "";
   private Optional<Long> toldHealthyAt = Optional.empty();
+  private LocalContact local = LocalContact.of(0);
+  private boolean wishVoid;
 
   SlotKeeper(int number, Host host, Journal journal) {
     this.number = number;
@@ -112,6 +116,12 @@ final class SlotKeeper {
               .findFirst();
     }
     look = Optional.of(newest);
+    wishVoid = wishVoid && wishIn(newest) != SlotWish.NONE;
+  }
+
+  /** This process stood still: what it did not watch proves nothing. */
+  void paused() {
+    local = local.paused(host.ticker().getAsLong());
   }
 
   /** Decides and acts until there is nothing left to do now. */
@@ -146,8 +156,10 @@ final class SlotKeeper {
         now,
         processSeen(),
         rowSeen(contact, now),
-        contact.covers(host.supervisor().settings().staleAfter(), now),
+        contact.unbroken(now),
         before,
+        local.at(now),
+        wish(),
         Optional.ofNullable(answers.poll()),
         stopping,
         host.random().nextDouble());
@@ -187,7 +199,21 @@ final class SlotKeeper {
         view.status(),
         view.sinceSeen().map(sinceLook::plus),
         view.inFlight(),
-        view.linesDone());
+        view.linesDone(),
+        view.engineSteps());
+  }
+
+  /** What a person asks for; until the database has taken it back it is not done twice. */
+  private SlotWish wish() {
+    return wishVoid ? SlotWish.NONE : look.map(this::wishIn).orElse(SlotWish.NONE);
+  }
+
+  private SlotWish wishIn(Look seen) {
+    return seen.slots().stream()
+        .filter(slot -> slot.worker().equals(worker))
+        .map(SlotView::wish)
+        .findFirst()
+        .orElse(SlotWish.NONE);
   }
 
   private void carryOut(Action action) {
@@ -197,12 +223,16 @@ final class SlotKeeper {
           ask(
               database -> new WorkerHeartbeatTable(database.jdbc()).fence(fence.id()),
               _ -> new Answer.Fenced());
+      case Action.Gather _ -> answers.add(new Answer.Gathered());
+      case Action.CheckGpu _ -> answers.add(new Answer.GpuFree());
+      case Action.Grant grant -> grant(grant.wish());
       case Action.Terminate _ -> terminate();
       case Action.Kill _ -> held.ifPresent(victim -> victim.tree().kill());
       case Action.ReturnLeases leases ->
           ask(
-              database -> new ShardTable(database.jdbc()).reapHolder(leases.id().holder()),
-              Answer.Returned::new);
+              database ->
+                  new ShardTable(database.jdbc()).reapHolder(leases.verdict().id().holder()),
+              returned -> new Answer.Returned(returned, false));
       case Action.Reserve reserve -> reserve(reserve.start());
       case Action.Launch launch -> launch(launch);
       case Action.Tell tell -> tell(tell.notice());
@@ -233,7 +263,7 @@ final class SlotKeeper {
         reservation ->
             reservation
                 .<Answer>map(right -> new Answer.Reserved(right.id(), right.recovery()))
-                .orElseGet(Answer.Refused::new));
+                .orElseGet(() -> new Answer.Refused(limit + " in an hour")));
   }
 
   private RecoveryDraft draft(Start start) {
@@ -251,6 +281,23 @@ final class SlotKeeper {
         after.map(Ending::toFence),
         after.map(Ending::toKill),
         after.map(Ending::toConfirm));
+  }
+
+  private void grant(SlotWish granted) {
+    wishVoid = true;
+    journal.tell(new Notice.Granted(granted), "");
+    host.database()
+        .ask(
+            database -> {
+              new WorkerSlotTable(database.jdbc()).granted(worker, granted);
+              return true;
+            },
+            _ -> {},
+            // It is seen again then, and granted again.
+            failure -> {
+              wishVoid = false;
+              log.warn("Worker {}: a wish is not taken back: {}", worker, failure.toString());
+            });
   }
 
   private void launch(Action.Launch launch) {
@@ -276,6 +323,7 @@ final class SlotKeeper {
       case Notice.Adopted _ -> held.ifPresent(present -> present.tree().remember());
       case Notice.Suspected _, Notice.Cleared _, Notice.Launched _, Notice.Waiting _ -> {}
       case Notice.GaveUp _, Notice.Unkillable _, Notice.Stopped _ -> {}
+      case Notice.GpuBusy _, Notice.Quarantined _, Notice.Granted _ -> {}
     }
     journal.tell(notice, evidence);
   }

@@ -52,8 +52,8 @@ public record DatabaseContact(
     return known && now - last <= gapMax.toNanos();
   }
 
-  /** Whether a beat older than this could not have been kept from the database. */
-  public boolean covers(Duration age, long now) {
-    return recent(now) && now - since >= age.toNanos();
+  /** For how long it has answered without a gap; nothing if it does not now. */
+  public Duration unbroken(long now) {
+    return recent(now) ? Duration.ofNanos(now - since) : Duration.ZERO;
   }
 }

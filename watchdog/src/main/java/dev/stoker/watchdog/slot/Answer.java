@@ -13,15 +13,36 @@ public sealed interface Answer {
 
   record Fenced() implements Answer {}
 
-  record Returned(int leases) implements Answer {}
+  /**
+   * @param poison whether the dead process was running suspected lines only: one of them is the
+   *     cause
+   */
+  record Returned(int leases, boolean poison) implements Answer {}
+
+  /** What could be learnt is written down. */
+  record Gathered() implements Answer {}
+
+  /** The slot has no GPU, or one that a worker may use. */
+  record GpuFree() implements Answer {}
+
+  /**
+   * @param holders who holds its memory, for people
+   */
+  record GpuBusy(String holders) implements Answer {}
+
+  record GpuBroken(String reason) implements Answer {}
 
   /**
    * @param recovery its row
    */
   record Reserved(WorkerId id, long recovery) implements Answer {}
 
-  /** The budget of restarts is used up. */
-  record Refused() implements Answer {}
+  /**
+   * The budget of restarts is used up.
+   *
+   * @param limit which limit it was, such as {@code 10 in an hour}
+   */
+  record Refused(String limit) implements Answer {}
 
   record Launched(ProcessIdentity process) implements Answer {}
 

@@ -60,11 +60,37 @@ public sealed interface Cause {
     }
   }
 
-  /** It beats, has work, and finishes nothing. */
+  /** Its local heartbeat stands still, and the database cannot be asked. */
+  record SilentLocally(Duration still) implements Cause {
+    @Override
+    public String text() {
+      return "no local heartbeat for " + seconds(still) + ", and no database to ask";
+    }
+
+    @Override
+    public boolean counts() {
+      return true;
+    }
+  }
+
+  /** It lives, but what it finishes cannot reach the database, which is well. */
+  record CutOff(Duration age) implements Cause {
+    @Override
+    public String text() {
+      return "cut off from the database for " + seconds(age);
+    }
+
+    @Override
+    public boolean counts() {
+      return true;
+    }
+  }
+
+  /** It beats, has work, and its engine does nothing. */
   record Stuck(Duration since, int inFlight) implements Cause {
     @Override
     public String text() {
-      return "no line finished for %s with %d in flight".formatted(seconds(since), inFlight);
+      return "no sign of its engine for %s with %d in flight".formatted(seconds(since), inFlight);
     }
 
     @Override

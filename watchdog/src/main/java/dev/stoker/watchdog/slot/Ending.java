@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param exit how its process ended, if anybody knows
  * @param killedAt when its process was dead
  * @param confirmedAt when nothing that it had started was left
+ * @param poison whether the cause is among a few suspected lines, and closed in on
  */
 public record Ending(
     Verdict verdict,
@@ -17,10 +18,12 @@ public record Ending(
     long fencedAt,
     long killedAt,
     long confirmedAt,
-    int leasesReturned) {
+    int leasesReturned,
+    boolean poison) {
 
-  Ending returned(int leases) {
-    return new Ending(verdict, exit, fencedAt, killedAt, confirmedAt, leases);
+  Ending returned(Answer.Returned returned) {
+    return new Ending(
+        verdict, exit, fencedAt, killedAt, confirmedAt, returned.leases(), returned.poison());
   }
 
   public Duration toFence() {

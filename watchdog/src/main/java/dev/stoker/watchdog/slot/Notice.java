@@ -1,5 +1,6 @@
 package dev.stoker.watchdog.slot;
 
+import dev.stoker.health.SlotWish;
 import java.time.Duration;
 
 /** Something people should know. */
@@ -31,6 +32,14 @@ public sealed interface Notice {
   record GaveUp(String reason, Start start) implements Notice {}
 
   record Unkillable(Verdict verdict) implements Notice {}
+
+  /** Its GPU's memory is held by others, or still. */
+  record GpuBusy(String holders) implements Notice {}
+
+  record Quarantined(String reason) implements Notice {}
+
+  /** A person has asked for it. */
+  record Granted(SlotWish wish) implements Notice {}
 
   record Stopped() implements Notice {}
 }

@@ -23,7 +23,8 @@ public sealed interface RowSeen {
       WorkerStatus status,
       Optional<Duration> age,
       int inFlight,
-      long linesDone)
+      long linesDone,
+      long engineSteps)
       implements RowSeen {
 
     /**

@@ -43,8 +43,19 @@ public sealed interface SlotStatus {
    * There is a process that is not ready yet.
    *
    * @param recovery its row; 0 if another watchdog started it
+   * @param engineSteps how far its engine has come
+   * @param movedAt when it last came further
    */
-  record Starting(Child child, Start start, long recovery, long launchedAt) implements SlotStatus {
+  record Starting(
+      Child child, Start start, long recovery, long launchedAt, long engineSteps, long movedAt)
+      implements SlotStatus {
+
+    Starting moved(long steps, long now) {
+      return steps == engineSteps
+          ? this
+          : new Starting(child, start, recovery, launchedAt, steps, now);
+    }
+
     @Override
     public SlotState state() {
       return SlotState.STARTING;
@@ -76,8 +87,12 @@ public sealed interface SlotStatus {
     }
   }
 
-  /** Asked to end, since the watchdog stops; it may finish what it has in hand. */
-  record Draining(Child child, int streak, long deadline) implements SlotStatus {
+  /**
+   * Asked to end, as planned; it may finish what it has in hand.
+   *
+   * @param again whether another follows
+   */
+  record Draining(Child child, int streak, long deadline, boolean again) implements SlotStatus {
     @Override
     public SlotState state() {
       return SlotState.KILLING;
@@ -85,7 +100,20 @@ public sealed interface SlotStatus {
 
     @Override
     public String reason() {
-      return "drains, since the watchdog stops";
+      return again ? "drains, to be started again" : "drains, since the watchdog stops";
+    }
+  }
+
+  /** At its end, and alive: what can be learnt of it is written down first. */
+  record Gathering(Verdict verdict, long deadline) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.KILLING;
+    }
+
+    @Override
+    public String reason() {
+      return verdict.cause().text();
     }
   }
 
@@ -154,6 +182,30 @@ public sealed interface SlotStatus {
     }
   }
 
+  /**
+   * Nobody is started on a GPU that is broken, or still full.
+   *
+   * @param busy who holds its memory; empty as long as that is not known
+   * @param told whether people were told
+   */
+  record CheckingGpu(Start start, Request request, long since, String busy, boolean told)
+      implements SlotStatus {
+
+    CheckingGpu asked(Request other) {
+      return new CheckingGpu(start, other, since, busy, told);
+    }
+
+    @Override
+    public SlotState state() {
+      return busy.isEmpty() ? SlotState.CONFIRMING : SlotState.GPU_BUSY;
+    }
+
+    @Override
+    public String reason() {
+      return busy.isEmpty() ? start.cause().text() : "its GPU is not free: " + busy;
+    }
+  }
+
   record Backoff(Start start, long until) implements SlotStatus {
     @Override
     public SlotState state() {
@@ -197,6 +249,14 @@ public sealed interface SlotStatus {
     @Override
     public SlotState state() {
       return SlotState.GAVE_UP;
+    }
+  }
+
+  /** Its GPU is broken; ends only by a person. */
+  record Quarantined(String reason) implements SlotStatus {
+    @Override
+    public SlotState state() {
+      return SlotState.QUARANTINED;
     }
   }
 

@@ -8,4 +8,10 @@ import java.util.Optional;
  * @param streak respawns in a row, this one included
  * @param after whose place it takes
  */
-public record Start(Cause cause, int streak, Optional<Ending> after) {}
+public record Start(Cause cause, int streak, Optional<Ending> after) {
+
+  /** Whether it was made necessary by a line that is being closed in on. */
+  public boolean poison() {
+    return cause.counts() && after.filter(Ending::poison).isPresent();
+  }
+}

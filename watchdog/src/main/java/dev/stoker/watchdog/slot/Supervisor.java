@@ -1,17 +1,20 @@
 package dev.stoker.watchdog.slot;
 
 import dev.stoker.health.SlotState;
-import dev.stoker.health.WorkerId;
+import dev.stoker.health.SlotWish;
 import dev.stoker.health.WorkerStatus;
 import dev.stoker.watchdog.process.ExitStatus;
 import dev.stoker.watchdog.slot.ProcessSeen.Ended;
 import dev.stoker.watchdog.slot.SlotStatus.Adopting;
+import dev.stoker.watchdog.slot.SlotStatus.CheckingGpu;
 import dev.stoker.watchdog.slot.SlotStatus.Confirming;
 import dev.stoker.watchdog.slot.SlotStatus.Draining;
 import dev.stoker.watchdog.slot.SlotStatus.Fencing;
+import dev.stoker.watchdog.slot.SlotStatus.Gathering;
 import dev.stoker.watchdog.slot.SlotStatus.GaveUp;
 import dev.stoker.watchdog.slot.SlotStatus.Killing;
 import dev.stoker.watchdog.slot.SlotStatus.Launching;
+import dev.stoker.watchdog.slot.SlotStatus.Quarantined;
 import dev.stoker.watchdog.slot.SlotStatus.Reconciling;
 import dev.stoker.watchdog.slot.SlotStatus.Reserving;
 import dev.stoker.watchdog.slot.SlotStatus.Returning;
@@ -21,6 +24,8 @@ import dev.stoker.watchdog.slot.SlotStatus.Stopped;
 import dev.stoker.watchdog.slot.SlotStatus.Suspect;
 import dev.stoker.watchdog.slot.SlotStatus.Unkillable;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -35,6 +40,15 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
   private static final Duration CONFIRM_DEADLINE = Duration.ofSeconds(60);
   private static final Duration KILL_AGAIN = Duration.ofSeconds(10);
   private static final Duration FORGIVE_AFTER = Duration.ofMinutes(10);
+  private static final Duration GATHER_DEADLINE = Duration.ofSeconds(12);
+  private static final Duration GPU_AGAIN = Duration.ofSeconds(5);
+  private static final Duration GPU_RELEASE_DEADLINE = Duration.ofSeconds(60);
+
+  /** Of stale windows: so long a worker may be cut off from a database that is well. */
+  private static final int CUT_OFF_WINDOWS = 3;
+
+  /** Of start deadlines: so long a start may take however it progresses. */
+  private static final int START_DEADLINES_MAX = 4;
 
   /** How a slot begins. */
   public SlotStatus first() {
@@ -49,15 +63,18 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
       case Running now -> watch(now, now.watch(), seen);
       case Suspect now -> watch(now, now.watch(), seen);
       case Draining now -> drain(now, seen);
+      case Gathering now -> gather(now, seen);
       case Fencing now -> fence(now, seen);
       case Killing now -> kill(now, seen);
       case Confirming now -> confirm(now, seen);
       case Unkillable now -> keepKilling(now, seen);
       case Returning now -> returnLeases(now, seen);
+      case CheckingGpu now -> checkGpu(now, seen);
       case SlotStatus.Backoff now -> backOff(now, seen);
       case Reserving now -> reserve(now, seen);
       case Launching now -> launch(now, seen);
-      case GaveUp now -> Decision.of(now);
+      case GaveUp now -> waitForPerson(now, seen);
+      case Quarantined now -> waitForPerson(now, seen);
       case Stopped now -> Decision.of(now);
     };
   }
@@ -65,10 +82,10 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
   /** Whether nothing more will happen to a slot of a watchdog that stops. */
   public static boolean settled(SlotStatus status) {
     return switch (status) {
-      case Stopped _, GaveUp _, Unkillable _ -> true;
+      case Stopped _, GaveUp _, Quarantined _, Unkillable _ -> true;
       case Reconciling _, Adopting _, Starting _, Running _, Suspect _, Draining _ -> false;
-      case Fencing _, Killing _, Confirming _, Returning _ -> false;
-      case SlotStatus.Backoff _, Reserving _, Launching _ -> false;
+      case Gathering _, Fencing _, Killing _, Confirming _, Returning _ -> false;
+      case CheckingGpu _, SlotStatus.Backoff _, Reserving _, Launching _ -> false;
     };
   }
 
@@ -78,8 +95,10 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
     }
     return switch (seen.row()) {
       case RowSeen.Blind _ -> Decision.of(status);
+      // Processes of a slot that nothing is known of: of a database that was lost, or exchanged.
+      case RowSeen.Missing _ when !gone(seen) -> Decision.of(status, new Action.Kill());
       case RowSeen.Missing _ ->
-          begin(new Start(new Cause.Planned("first start"), 0, Optional.empty()), seen);
+          prepare(new Start(new Cause.Planned("first start"), 0, Optional.empty()), seen);
       case RowSeen.Row row when row.process().isPresent() ->
           Decision.of(
               new Adopting(row, row.process().get()), new Action.Adopt(row.process().get()));
@@ -102,8 +121,8 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
     Start start = new Start(new Cause.Planned("adopted"), 0, Optional.empty());
     SlotStatus next =
         row.started()
-            ? new Running(Watch.begun(child, 0, row.linesDone(), seen.now()))
-            : new Starting(child, start, 0, seen.now());
+            ? new Running(Watch.begun(child, 0, row, seen.now()))
+            : new Starting(child, start, 0, seen.now(), row.engineSteps(), seen.now());
     return Decision.of(next, new Action.Tell(new Notice.Adopted(child)));
   }
 
@@ -115,7 +134,7 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
     boolean stopped =
         row.status() == WorkerStatus.STOPPED
             || seen.before().filter(state -> state == SlotState.STOPPED).isPresent();
-    boolean givenUp = seen.before().filter(state -> state == SlotState.GAVE_UP).isPresent();
+    boolean givenUp = seen.before().filter(SlotState::waitsForPerson).isPresent();
     boolean otherBoot =
         row.process().filter(process -> !process.bootId().equals(bootId)).isPresent();
     Cause cause = new Cause.FoundDead();
@@ -126,27 +145,43 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
     } else if (otherBoot && !givenUp) {
       cause = new Cause.Planned("start after a restart of the host");
     }
-    return condemn(verdict(row.id(), row.process(), cause, 0, seen.now()));
+    return condemn(
+        new Verdict(row.id(), row.process(), cause, Verdict.Manner.POLITE, 0, false, seen.now()));
   }
 
-  private Decision start(Starting status, Observation seen) {
+  private Decision start(Starting before, Observation seen) {
+    Starting status = before.moved(steps(before.child(), seen, before.engineSteps()), seen.now());
     Child child = status.child();
+    int streak = status.start().streak();
     if (seen.process() instanceof Ended ended) {
-      return condemn(died(child, ended, status.start().streak(), seen));
+      return condemn(died(child, ended, streak));
     }
     if (seen.stopping()) {
-      return drainOf(child, status.start().streak(), seen);
+      return drainOf(child, streak, false, seen);
     }
     if (seen.row() instanceof RowSeen.Row row && row.id().equals(child.id()) && row.started()) {
-      Watch watch = Watch.begun(child, status.start().streak(), row.linesDone(), seen.now());
-      return Decision.of(new Running(watch), new Action.Tell(ready(status, seen)));
+      return Decision.of(
+          new Running(Watch.begun(child, streak, row, seen.now())),
+          new Action.Tell(ready(status, seen)));
     }
     Duration waited = Duration.ofNanos(seen.now() - status.launchedAt());
-    if (waited.compareTo(settings.startDeadline()) >= 0 && judgeable(seen)) {
-      Cause cause = new Cause.NeverReady(waited);
-      return condemn(impolite(verdict(child, cause, status.start().streak(), seen)));
-    }
-    return Decision.of(status);
+    Duration still = Duration.ofNanos(seen.now() - status.movedAt());
+    Duration longest = settings.startDeadline().multipliedBy(START_DEADLINES_MAX);
+    boolean late = still.compareTo(settings.startDeadline()) >= 0 || waited.compareTo(longest) >= 0;
+    return late && judgeable(seen)
+        ? condemn(
+            Verdict.of(child, new Cause.NeverReady(waited), streak, seen.now())
+                .in(Verdict.Manner.AT_ONCE))
+        : Decision.of(status);
+  }
+
+  /** How far a worker's engine has come, by the fresher of its two words. */
+  private static long steps(Child child, Observation seen, long before) {
+    long row =
+        seen.row() instanceof RowSeen.Row present && present.id().equals(child.id())
+            ? present.engineSteps()
+            : before;
+    return Math.max(row, seen.local().map(LocalSeen::engineSteps).orElse(row));
   }
 
   private static Notice ready(Starting status, Observation seen) {
@@ -162,16 +197,33 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
 
   private Decision watch(SlotStatus status, Watch watch, Observation seen) {
     if (seen.process() instanceof Ended ended) {
-      return condemn(died(watch.child(), ended, watch.streak(), seen));
+      return condemn(
+          died(watch.child(), ended, watch.streak()).fruitless(watch.fruitless(seen.now())));
     }
     if (seen.stopping()) {
-      return drainOf(watch.child(), watch.streak(), seen);
+      return drainOf(watch.child(), watch.streak(), false, seen);
+    }
+    if (seen.wish() == SlotWish.RESTART) {
+      return granted(drainOf(watch.child(), watch.streak(), true, seen), seen.wish());
+    }
+    if (seen.wish() != SlotWish.NONE) {
+      return granted(Decision.of(status), seen.wish());
     }
     return switch (seen.row()) {
-      case RowSeen.Blind _, RowSeen.Missing _ -> keep(status, watch.unseen(seen.now()));
+      case RowSeen.Blind _ -> judgeLocally(status, watch, seen);
+      case RowSeen.Missing _ -> keep(status, watch.unseen(seen.now()));
       case RowSeen.Row row when isOurs(row, watch) -> judge(status, watch, row, seen);
       case RowSeen.Row row -> judgeSuperseded(status, watch, row, seen);
     };
+  }
+
+  /** Without the database only one thing is proof: that a worker which showed life shows none. */
+  private Decision judgeLocally(SlotStatus status, Watch watch, Observation seen) {
+    Duration still = seen.local().map(LocalSeen::still).orElse(Duration.ZERO);
+    return still.compareTo(settings.staleAfter()) > 0
+        ? condemn(
+            Verdict.of(watch.child(), new Cause.SilentLocally(still), watch.streak(), seen.now()))
+        : keep(status, watch.unseen(seen.now()));
   }
 
   private static boolean isOurs(RowSeen.Row row, Watch watch) {
@@ -179,22 +231,57 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
   }
 
   private Decision judge(SlotStatus status, Watch before, RowSeen.Row row, Observation seen) {
-    Watch watch = before.seen(row, seen.now()).forgiven(FORGIVE_AFTER, seen.now());
-    Duration age = row.age().orElse(Duration.ZERO);
-    if (age.compareTo(settings.staleAfter()) > 0 && seen.trusted()) {
-      return condemn(verdict(watch.child(), new Cause.Silent(age), watch.streak(), seen));
+    long steps = steps(before.child(), seen, row.engineSteps());
+    Watch watch = before.seen(row, steps, seen.now()).forgiven(FORGIVE_AFTER, seen.now());
+    Optional<Cause> fatal = trusts(seen) ? fatal(watch, row, seen) : Optional.empty();
+    if (fatal.isPresent()) {
+      return condemn(
+          Verdict.of(watch.child(), fatal.get(), watch.streak(), seen.now())
+              .fruitless(watch.fruitless(seen.now())));
     }
-    Duration still = watch.still(seen.now());
-    if (still.compareTo(settings.stuckAfter()) >= 0 && seen.trusted()) {
-      Cause cause = new Cause.Stuck(still, row.inFlight());
-      return condemn(verdict(watch.child(), cause, watch.streak(), seen));
-    }
-    if (age.compareTo(settings.suspectAfter()) > 0) {
-      return suspect(status, watch, "its heartbeat is late", seen);
+    Optional<String> odd = odd(row, seen);
+    if (odd.isPresent()) {
+      return suspect(status, watch, odd.get(), seen);
     }
     return status instanceof Suspect
         ? Decision.of(new Running(watch), new Action.Tell(new Notice.Cleared()))
         : Decision.of(new Running(watch));
+  }
+
+  /** What proves that a worker is beyond help, its ages being trusted. */
+  private Optional<Cause> fatal(Watch watch, RowSeen.Row row, Observation seen) {
+    Duration age = row.age().orElse(Duration.ZERO);
+    if (age.compareTo(settings.staleAfter()) > 0) {
+      if (!showsLife(seen)) {
+        return Optional.of(new Cause.Silent(age));
+      }
+      Duration patience = settings.staleAfter().multipliedBy(CUT_OFF_WINDOWS);
+      boolean late = age.compareTo(patience) > 0 && seen.contact().compareTo(patience) >= 0;
+      return late ? Optional.of(new Cause.CutOff(age)) : Optional.empty();
+    }
+    Duration still = watch.still(seen.now());
+    return still.compareTo(settings.stuckAfter()) >= 0
+        ? Optional.of(new Cause.Stuck(still, row.inFlight()))
+        : Optional.empty();
+  }
+
+  private Optional<String> odd(RowSeen.Row row, Observation seen) {
+    Duration age = row.age().orElse(Duration.ZERO);
+    if (age.compareTo(settings.suspectAfter()) > 0) {
+      return Optional.of(
+          showsLife(seen) ? "it lives, and cannot reach the database" : "its heartbeat is late");
+    }
+    return seen.local()
+            .filter(local -> local.still().compareTo(settings.staleAfter()) > 0)
+            .isPresent()
+        ? Optional.of("its local heartbeat stands still, though it reaches the database")
+        : Optional.empty();
+  }
+
+  private boolean showsLife(Observation seen) {
+    return seen.local()
+        .filter(local -> local.still().compareTo(settings.staleAfter()) <= 0)
+        .isPresent();
   }
 
   /** It learns of that at its next beat and ends; only if it does not, it is helped. */
@@ -203,8 +290,8 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
     boolean overdue =
         status instanceof Suspect suspect
             && seen.now() - suspect.since() >= settings.staleAfter().toNanos();
-    if (overdue && seen.trusted()) {
-      return condemn(verdict(watch.child(), new Cause.Superseded(), watch.streak(), seen));
+    if (overdue && trusts(seen)) {
+      return condemn(Verdict.of(watch.child(), new Cause.Superseded(), watch.streak(), seen.now()));
     }
     String reason = "superseded by incarnation " + row.id().incarnation();
     return suspect(status, watch.unseen(seen.now()), reason, seen);
@@ -224,32 +311,42 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
         : Decision.of(new Running(watch));
   }
 
-  /** A row that cannot be read says nothing about a worker. */
-  private static boolean judgeable(Observation seen) {
-    return seen.trusted() && !(seen.row() instanceof RowSeen.Blind);
+  /** Whether a stale heartbeat proves anything. */
+  private boolean trusts(Observation seen) {
+    return seen.contact().compareTo(settings.staleAfter()) >= 0;
   }
 
-  private Decision drainOf(Child child, int streak, Observation seen) {
+  /** A row that cannot be read says nothing about a worker. */
+  private boolean judgeable(Observation seen) {
+    return trusts(seen) && !(seen.row() instanceof RowSeen.Blind);
+  }
+
+  private Decision drainOf(Child child, int streak, boolean again, Observation seen) {
     return Decision.of(
-        new Draining(child, streak, seen.now() + settings.drainGrace().toNanos()),
+        new Draining(child, streak, seen.now() + settings.drainGrace().toNanos(), again),
         new Action.Terminate());
   }
 
   private Decision drain(Draining status, Observation seen) {
+    boolean again = status.again() && !seen.stopping();
+    Cause cause = new Cause.Planned(again ? "restarted by a person" : "the watchdog stops");
     Verdict verdict =
-        new Verdict(
-            status.child().id(),
-            Optional.of(status.child().process()),
-            new Cause.Planned("the watchdog stops"),
-            false,
-            true,
-            status.streak(),
-            seen.now());
+        Verdict.of(status.child(), cause, status.streak(), seen.now())
+            .in(again ? Verdict.Manner.AT_ONCE : Verdict.Manner.FOR_GOOD);
     if (seen.process() instanceof Ended) {
       // It has said itself that it stopped: a fence would only blot that out.
       return sweep(verdict, seen);
     }
     return seen.now() >= status.deadline() ? condemn(verdict) : Decision.of(status);
+  }
+
+  private static Decision gather(Gathering status, Observation seen) {
+    boolean enough =
+        seen.answer().filter(Answer.Gathered.class::isInstance).isPresent()
+            || !(seen.process() instanceof ProcessSeen.Alive)
+            || seen.stopping()
+            || seen.now() >= status.deadline();
+    return enough ? fenceNow(status.verdict()) : Decision.of(status);
   }
 
   private Decision fence(Fencing status, Observation seen) {
@@ -258,14 +355,18 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
       case Answer.Fenced _ -> fenced(verdict, seen);
       // The dead cannot write: with the watchdog leaving, the database need not know in advance.
       case Answer.Failed _ when verdict.forGood() || seen.stopping() -> fenced(verdict, seen);
+      // Nor can anybody while the database is away; a successor waits for it anyway.
+      case Answer.Failed _ when verdict.cause() instanceof Cause.SilentLocally ->
+          fenced(verdict, seen);
       case Answer.Failed _ -> Decision.of(new Fencing(verdict, again(seen)));
       case null, default ->
-          status.request().due(seen.now()) ? fenceAgain(verdict) : Decision.of(status);
+          status.request().due(seen.now()) ? fenceNow(verdict) : Decision.of(status);
     };
   }
 
   private Decision fenced(Verdict verdict, Observation seen) {
-    if (verdict.polite() && seen.process() instanceof ProcessSeen.Alive) {
+    boolean polite = verdict.manner() == Verdict.Manner.POLITE;
+    if (polite && seen.process() instanceof ProcessSeen.Alive) {
       long deadline = seen.now() + settings.killGrace().toNanos();
       return Decision.of(new Killing(verdict, seen.now(), deadline), new Action.Terminate());
     }
@@ -328,23 +429,22 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
             fencedAt,
             ended.map(Ended::at).orElse(fencedAt),
             seen.now(),
-            0);
-    return Decision.of(
-        new Returning(ending, Request.sent()), new Action.ReturnLeases(verdict.id()));
+            0,
+            false);
+    return Decision.of(new Returning(ending, Request.sent()), new Action.ReturnLeases(verdict));
   }
 
   private Decision returnLeases(Returning status, Observation seen) {
     Ending ending = status.ending();
     return switch (seen.answer().orElse(null)) {
-      case Answer.Returned returned -> follow(ending.returned(returned.leases()), seen);
+      case Answer.Returned returned -> follow(ending.returned(returned), seen);
       // They expire by themselves.
       case Answer.Failed _ when ending.verdict().forGood() || seen.stopping() -> stopped();
       case Answer.Failed _ -> Decision.of(new Returning(ending, again(seen)));
       case null, default ->
           status.request().due(seen.now())
               ? Decision.of(
-                  new Returning(ending, Request.sent()),
-                  new Action.ReturnLeases(ending.verdict().id()))
+                  new Returning(ending, Request.sent()), new Action.ReturnLeases(ending.verdict()))
               : Decision.of(status);
     };
   }
@@ -355,16 +455,60 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
     if (verdict.forGood() || seen.stopping()) {
       return stopped();
     }
-    Start start = new Start(verdict.cause(), nextStreak(verdict), Optional.of(ending));
+    Start start = new Start(verdict.cause(), nextStreak(ending), Optional.of(ending));
     if (verdict.cause() instanceof Cause.Died died
         && died.status().filter(status -> status.returned(ExitStatus.MISCONFIGURED)).isPresent()) {
       return giveUp("its configuration is wrong (exit 78); see its log", start);
     }
-    return begin(start, seen);
+    return prepare(start, seen);
   }
 
-  private static int nextStreak(Verdict verdict) {
-    return verdict.cause() instanceof Cause.Planned ? 0 : verdict.streak() + 1;
+  /** Whatever closes in on a poison line makes progress: it need not wait longer each time. */
+  private static int nextStreak(Ending ending) {
+    Verdict verdict = ending.verdict();
+    if (verdict.cause() instanceof Cause.Planned) {
+      return 0;
+    }
+    return ending.poison() ? Math.max(1, verdict.streak()) : verdict.streak() + 1;
+  }
+
+  /** Nobody is started on a GPU that cannot take him. */
+  private static Decision prepare(Start start, Observation seen) {
+    return Decision.of(
+        new CheckingGpu(start, Request.sent(), seen.now(), "", false), new Action.CheckGpu());
+  }
+
+  private Decision checkGpu(CheckingGpu status, Observation seen) {
+    if (seen.stopping()) {
+      return stopped();
+    }
+    return switch (seen.answer().orElse(null)) {
+      case Answer.GpuFree _ -> begin(status.start(), seen);
+      case Answer.GpuBroken broken ->
+          Decision.of(
+              new Quarantined(broken.reason()),
+              new Action.Tell(new Notice.Quarantined(broken.reason())));
+      case Answer.GpuBusy busy -> waitForGpu(status, busy.holders(), seen);
+      case Answer.Failed _ -> Decision.of(status.asked(again(seen)));
+      case null, default ->
+          status.request().due(seen.now())
+              ? Decision.of(status.asked(Request.sent()), new Action.CheckGpu())
+              : Decision.of(status);
+    };
+  }
+
+  private static Decision waitForGpu(CheckingGpu status, String holders, Observation seen) {
+    boolean overdue = seen.now() - status.since() >= GPU_RELEASE_DEADLINE.toNanos();
+    CheckingGpu next =
+        new CheckingGpu(
+            status.start(),
+            Request.failed(seen.now() + GPU_AGAIN.toNanos()),
+            status.since(),
+            holders,
+            status.told() || overdue);
+    return overdue && !status.told()
+        ? Decision.of(next, new Action.Tell(new Notice.GpuBusy(holders)))
+        : Decision.of(next);
   }
 
   /** Starts, now or after a pause. */
@@ -382,6 +526,9 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
     if (seen.stopping()) {
       return stopped();
     }
+    if (seen.wish() != SlotWish.NONE) {
+      return granted(askToStart(status.start()), seen.wish());
+    }
     return seen.now() >= status.until() ? askToStart(status.start()) : Decision.of(status);
   }
 
@@ -392,7 +539,7 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
           Decision.of(
               new Launching(status.start(), reserved.id(), reserved.recovery()),
               new Action.Launch(reserved.id(), reserved.recovery()));
-      case Answer.Refused _ -> giveUp(limitReason(), status.start());
+      case Answer.Refused refused -> giveUp(limitReason(refused), status.start());
       case Answer.Failed _ -> Decision.of(new Reserving(status.start(), again(seen)));
       case null, default -> {
         if (!status.request().due(seen.now())) {
@@ -403,9 +550,22 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
     };
   }
 
-  private String limitReason() {
-    return "restart limit exceeded (%d in an hour); manual intervention needed"
-        .formatted(settings.respawnsPerHour());
+  private static String limitReason(Answer.Refused refused) {
+    return "restart limit exceeded (%s); manual intervention needed".formatted(refused.limit());
+  }
+
+  private static Decision waitForPerson(SlotStatus status, Observation seen) {
+    if (seen.stopping() || seen.wish() == SlotWish.NONE) {
+      return Decision.of(status);
+    }
+    Start start = new Start(new Cause.Planned("resumed by a person"), 0, Optional.empty());
+    return granted(prepare(start, seen), seen.wish());
+  }
+
+  private static Decision granted(Decision decision, SlotWish wish) {
+    List<Action> actions = new ArrayList<>(decision.actions());
+    actions.add(new Action.Grant(wish));
+    return new Decision(decision.next(), List.copyOf(actions));
   }
 
   private Decision launch(Launching status, Observation seen) {
@@ -413,7 +573,7 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
       case Answer.Launched launched -> {
         Child child = new Child(status.id(), launched.process());
         yield Decision.of(
-            new Starting(child, status.start(), status.recovery(), seen.now()),
+            new Starting(child, status.start(), status.recovery(), seen.now(), 0, seen.now()),
             new Action.Tell(new Notice.Launched(status.start(), child)));
       }
       case Answer.NotLaunched failed -> {
@@ -424,14 +584,29 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
     };
   }
 
+  /** The living are looked at before they are ended; the dead wait for nothing. */
   private static Decision condemn(Verdict verdict) {
-    return Decision.of(
-        new Fencing(verdict, Request.sent()),
-        new Action.Tell(new Notice.Condemned(verdict)),
-        new Action.Fence(verdict.id()));
+    Decision next = mayLive(verdict.cause()) ? gatherFirst(verdict) : fenceNow(verdict);
+    List<Action> actions = new ArrayList<>();
+    actions.add(new Action.Tell(new Notice.Condemned(verdict)));
+    actions.addAll(next.actions());
+    return new Decision(next.next(), List.copyOf(actions));
   }
 
-  private static Decision fenceAgain(Verdict verdict) {
+  private static boolean mayLive(Cause cause) {
+    return switch (cause) {
+      case Cause.Silent _, Cause.SilentLocally _, Cause.CutOff _, Cause.Stuck _ -> true;
+      case Cause.NeverReady _, Cause.Superseded _ -> true;
+      case Cause.Died _, Cause.FoundDead _, Cause.NotStarted _, Cause.Planned _ -> false;
+    };
+  }
+
+  private static Decision gatherFirst(Verdict verdict) {
+    long deadline = verdict.at() + GATHER_DEADLINE.toNanos();
+    return Decision.of(new Gathering(verdict, deadline), new Action.Gather(verdict));
+  }
+
+  private static Decision fenceNow(Verdict verdict) {
     return Decision.of(new Fencing(verdict, Request.sent()), new Action.Fence(verdict.id()));
   }
 
@@ -455,34 +630,7 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
     return seen.now() + CONFIRM_DEADLINE.toNanos();
   }
 
-  private static Verdict died(Child child, Ended ended, int streak, Observation seen) {
-    Verdict verdict = verdict(child, new Cause.Died(ended.status()), streak, seen);
-    return new Verdict(
-        verdict.id(), verdict.process(), verdict.cause(), true, false, streak, ended.at());
-  }
-
-  private static Verdict verdict(Child child, Cause cause, int streak, Observation seen) {
-    return verdict(child.id(), Optional.of(child.process()), cause, streak, seen.now());
-  }
-
-  private static Verdict verdict(
-      WorkerId id,
-      Optional<dev.stoker.health.ProcessIdentity> process,
-      Cause cause,
-      int streak,
-      long now) {
-    return new Verdict(id, process, cause, true, false, streak, now);
-  }
-
-  /** A worker that has not finished its start is better killed than asked. */
-  private static Verdict impolite(Verdict verdict) {
-    return new Verdict(
-        verdict.id(),
-        verdict.process(),
-        verdict.cause(),
-        false,
-        verdict.forGood(),
-        verdict.streak(),
-        verdict.at());
+  private static Verdict died(Child child, Ended ended, int streak) {
+    return Verdict.of(child, new Cause.Died(ended.status()), streak, ended.at());
   }
 }

@@ -17,14 +17,14 @@ class DatabaseContactTest {
   void nothing_is_known_before_the_first_answer() {
     DatabaseContact contact = DatabaseContact.none(STALE);
     assertThat(contact.recent(0)).isFalse();
-    assertThat(contact.covers(STALE, at(1000))).isFalse();
+    assertThat(contact.unbroken(at(1000))).isLessThan(STALE);
   }
 
   @Test
   void ages_count_once_it_has_answered_for_a_whole_window() {
     DatabaseContact contact = everySecond(DatabaseContact.none(STALE), 0, 59);
-    assertThat(contact.covers(STALE, at(59))).isFalse();
-    assertThat(everySecond(contact, 60, 60).covers(STALE, at(60))).isTrue();
+    assertThat(contact.unbroken(at(59))).isLessThan(STALE);
+    assertThat(everySecond(contact, 60, 60).unbroken(at(60))).isGreaterThanOrEqualTo(STALE);
   }
 
   @Test
@@ -32,25 +32,25 @@ class DatabaseContactTest {
     DatabaseContact contact = everySecond(DatabaseContact.none(STALE), 0, 100);
     assertThat(contact.recent(at(115))).isTrue();
     assertThat(contact.recent(at(116))).isFalse();
-    assertThat(contact.covers(STALE, at(116))).isFalse();
+    assertThat(contact.unbroken(at(116))).isLessThan(STALE);
     DatabaseContact back = contact.answered(at(116), AHEAD);
     assertThat(back.recent(at(116))).isTrue();
-    assertThat(back.covers(STALE, at(116))).isFalse();
-    assertThat(everySecond(back, 117, 176).covers(STALE, at(176))).isTrue();
+    assertThat(back.unbroken(at(116))).isLessThan(STALE);
+    assertThat(everySecond(back, 117, 176).unbroken(at(176))).isGreaterThanOrEqualTo(STALE);
   }
 
   @Test
   void a_short_gap_breaks_nothing() {
     DatabaseContact contact =
         everySecond(DatabaseContact.none(STALE), 0, 100).answered(at(114), AHEAD);
-    assertThat(contact.covers(STALE, at(114))).isTrue();
+    assertThat(contact.unbroken(at(114))).isGreaterThanOrEqualTo(STALE);
   }
 
   @Test
   void a_pause_of_our_own_starts_the_window_anew() {
     DatabaseContact contact = everySecond(DatabaseContact.none(STALE), 0, 100).lost();
     assertThat(contact.recent(at(101))).isFalse();
-    assertThat(contact.answered(at(101), AHEAD).covers(STALE, at(102))).isFalse();
+    assertThat(contact.answered(at(101), AHEAD).unbroken(at(102))).isLessThan(STALE);
   }
 
   @ParameterizedTest(name = "{0}")
@@ -69,11 +69,11 @@ class DatabaseContactTest {
     assertThat(contact.steps(AHEAD + step)).as(what).isEqualTo(!covered);
     DatabaseContact after = contact.answered(at(101), AHEAD + step);
     assertThat(after.recent(at(101))).isTrue();
-    assertThat(after.covers(STALE, at(101))).isEqualTo(covered);
+    assertThat(after.unbroken(at(101)).compareTo(STALE) >= 0).isEqualTo(covered);
     for (int second = 102; second <= 161; second++) {
       after = after.answered(at(second), AHEAD + step);
     }
-    assertThat(after.covers(STALE, at(161))).isTrue();
+    assertThat(after.unbroken(at(161))).isGreaterThanOrEqualTo(STALE);
   }
 
   @Test
@@ -82,7 +82,7 @@ class DatabaseContactTest {
     for (int second = 0; second <= 100; second++) {
       contact = contact.answered(at(second), AHEAD + 1000L * second);
     }
-    assertThat(contact.covers(STALE, at(100))).isTrue();
+    assertThat(contact.unbroken(at(100))).isGreaterThanOrEqualTo(STALE);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.SlotState;
+import dev.stoker.health.SlotWish;
 import dev.stoker.health.WorkerId;
 import dev.stoker.health.WorkerStatus;
 import dev.stoker.watchdog.process.ExitStatus;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SupervisorPropertyTest {
 
   private static final int STEPS = 3000;
+  private static final List<SlotWish> WISHES = List.of(SlotWish.values());
   private static final long HOUR = Duration.ofHours(1).toNanos();
 
   static List<Long> seeds() {
@@ -33,6 +36,8 @@ class SupervisorPropertyTest {
 
   @ParameterizedTest
   @MethodSource("seeds")
+  @DisplayName(
+      "I1 I3 I4 I5 I7 I9: one incarnation at a time, fence, kill, confirm, return, check, start")
   void whatever_happens_the_order_holds(long seed) {
     Chaos chaos = new Chaos(seed);
     for (int i = 0; i < STEPS; i++) {
@@ -55,7 +60,7 @@ class SupervisorPropertyTest {
       chaos.decide();
     }
     assertThat(chaos.world.status.state())
-        .isIn(SlotState.RUNNING, SlotState.GAVE_UP, SlotState.STOPPED);
+        .isIn(SlotState.RUNNING, SlotState.GAVE_UP, SlotState.QUARANTINED, SlotState.STOPPED);
   }
 
   @ParameterizedTest
@@ -111,12 +116,21 @@ class SupervisorPropertyTest {
     long returnedIncarnation = -1;
     boolean diedBadly;
 
+    boolean gpuBusy;
+    boolean gpuBroken;
+    boolean gpuWasFree;
+    boolean silentLocally;
+    Optional<Verdict> condemned = Optional.empty();
+    boolean lookedAt;
+    boolean adopted = true;
+
     Chaos(long seed) {
       random = new Random(seed);
+      world.helpful = false;
     }
 
     void somethingHappens() {
-      switch (random.nextInt(12)) {
+      switch (random.nextInt(18)) {
         case 0 -> setDatabase(random.nextInt(4) != 0);
         case 1 -> die(new ExitStatus(random.nextInt(4), 0, false));
         case 2 -> die(new ExitStatus(0, 9, false));
@@ -126,6 +140,15 @@ class SupervisorPropertyTest {
         case 6 -> world.after(Duration.ofSeconds(random.nextInt(1000)));
         case 7 -> world.after(Duration.ofMinutes(random.nextInt(20)));
         case 8 -> lines++;
+        case 9 -> gpuBusy = random.nextInt(3) == 0;
+        case 10 -> gpuBroken = random.nextInt(20) == 0;
+        case 11 -> world.wish = WISHES.get(random.nextInt(WISHES.size()));
+        case 12 -> silentLocally = random.nextInt(4) == 0;
+        case 13 -> {
+          if (random.nextInt(4) == 0) {
+            newWatchdog();
+          }
+        }
         default -> world.after(Duration.ofMillis(random.nextInt(5000)));
       }
       if (random.nextInt(3) != 0) {
@@ -136,7 +159,23 @@ class SupervisorPropertyTest {
       }
     }
 
+    /** The old one is gone with all that it knew; what is in the database stays. */
+    private void newWatchdog() {
+      world.before = Optional.of(world.status.state());
+      world.status = world.supervisor.first();
+      world.process = new ProcessSeen.None();
+      adopted = false;
+      answers.clear();
+      pending = Optional.empty();
+      condemned = Optional.empty();
+      killed = false;
+      askedToEnd = false;
+    }
+
     void heal() {
+      gpuBusy = false;
+      gpuBroken = false;
+      silentLocally = false;
       setDatabase(true);
       treeHangs = false;
       beats = true;
@@ -193,21 +232,32 @@ class SupervisorPropertyTest {
         }
         case Action.ReturnLeases _ -> {
           returnedIncarnation = incarnation;
-          answers.add(new Answer.Returned(random.nextInt(4)));
+          answers.add(new Answer.Returned(random.nextInt(4), random.nextInt(5) == 0));
         }
         case Action.Reserve reserve -> answers.add(reserve(reserve.start()));
+        case Action.CheckGpu _ -> answers.add(gpu());
         case Action.Adopt _, Action.Terminate _, Action.Kill _, Action.Launch _, Action.Tell _ ->
             throw new AssertionError("nobody waits for " + asked);
+        case Action.Grant _, Action.Gather _ ->
+            throw new AssertionError("nobody waits for " + asked);
       }
+    }
+
+    private Answer gpu() {
+      gpuWasFree = !gpuBusy && !gpuBroken;
+      if (gpuBroken) {
+        return new Answer.GpuBroken("fell off the bus");
+      }
+      return gpuBusy ? new Answer.GpuBusy("process 1") : new Answer.GpuFree();
     }
 
     private Answer reserve(Start start) {
       while (!unplanned.isEmpty() && world.now - unplanned.getFirst() >= HOUR) {
         unplanned.removeFirst();
       }
-      if (start.cause().counts()) {
+      if (start.cause().counts() && !start.poison()) {
         if (unplanned.size() >= 10) {
-          return new Answer.Refused();
+          return new Answer.Refused("10 in an hour");
         }
         unplanned.addLast(world.now);
       }
@@ -222,7 +272,9 @@ class SupervisorPropertyTest {
         Answer answer = answers.poll();
         List<Action> actions = answer == null ? world.step() : world.step(answer);
         history.add(new Step(before, world.status.state(), actions));
-        if (before == SlotState.GAVE_UP || before == SlotState.STOPPED) {
+        if (before == SlotState.STOPPED
+            || (before.waitsForPerson()
+                && actions.stream().noneMatch(Action.Grant.class::isInstance))) {
           check(actions.isEmpty() && world.status.state() == before, "the end is the end");
         }
         actions.forEach(this::carryOut);
@@ -230,14 +282,16 @@ class SupervisorPropertyTest {
     }
 
     private void look() {
-      if (alive) {
+      if (alive && adopted) {
         world.process = new ProcessSeen.Alive();
-      } else if (everAlive) {
+      } else if (everAlive && adopted) {
         world.process = new ProcessSeen.Ended(exit, world.now, !treeHangs);
       }
-      world.trusted =
-          database && world.now - databaseSince >= World.SETTINGS.staleAfter().toNanos();
+      world.contact = database ? Duration.ofNanos(world.now - databaseSince) : Duration.ZERO;
       world.row = database ? row() : new RowSeen.Blind();
+      Duration still = silentLocally ? Duration.ofDays(1) : Duration.ZERO;
+      world.local =
+          beatAt > 0 ? Optional.of(new LocalSeen(still, lines, beats ? 0 : 1)) : Optional.empty();
     }
 
     private RowSeen row() {
@@ -252,20 +306,35 @@ class SupervisorPropertyTest {
           fencedIncarnation == incarnation ? WorkerStatus.FENCED : said,
           Optional.of(Duration.ofNanos(world.now - beatAt)),
           beats ? 0 : 1,
+          lines,
           lines);
     }
 
     private void carryOut(Action action) {
       switch (action) {
-        case Action.Adopt _ -> answers.add(new Answer.NotThere());
+        case Action.Adopt _ -> {
+          adopted = true;
+          answers.add(alive ? new Answer.Adopted() : new Answer.NotThere());
+        }
+        case Action.Gather gather -> {
+          check(condemned.filter(gather.verdict()::equals).isPresent(), "evidence of the verdict");
+          lookedAt = true;
+          if (random.nextInt(3) != 0) { // or it hangs
+            answers.add(new Answer.Gathered());
+          }
+        }
+        case Action.CheckGpu _ -> ask(action);
+        case Action.Grant _ -> world.wish = SlotWish.NONE;
         case Action.Fence _ -> ask(action);
         case Action.Terminate _ -> {
-          check(world.stopping || fencedIncarnation == incarnation, "fence before kill");
+          check(mayBeEnded(), "fence before kill");
           check(alive, "only the living are asked");
           askedToEnd = true;
         }
         case Action.Kill _ -> {
-          check(world.stopping || fencedIncarnation == incarnation, "fence before kill");
+          check(mayBeEnded(), "fence before kill");
+          check(!alive || condemned.isPresent() || askedToEnd, "a kill has a verdict");
+          check(!judgedAlive() || lookedAt, "evidence before the kill");
           killed = true;
         }
         case Action.ReturnLeases _ -> {
@@ -285,8 +354,25 @@ class SupervisorPropertyTest {
       }
     }
 
+    /** Or asked politely by a person, or unable to write since there is no database. */
+    private boolean mayBeEnded() {
+      return world.stopping
+          || fencedIncarnation == incarnation
+          || world.status instanceof SlotStatus.Draining
+          || !alive
+          || condemned.filter(v -> v.cause() instanceof Cause.SilentLocally).isPresent();
+    }
+
+    private boolean judgedAlive() {
+      return condemned
+          .map(Verdict::cause)
+          .filter(cause -> cause instanceof Cause.Silent || cause instanceof Cause.Stuck)
+          .isPresent();
+    }
+
     private void launch() {
       check(!alive, "one process at a time");
+      check(gpuWasFree, "nobody is started on a GPU in use");
       check(unplanned.size() <= 10, "ten an hour");
       if (random.nextInt(10) == 0) {
         returnedIncarnation = incarnation;
@@ -297,21 +383,33 @@ class SupervisorPropertyTest {
       everAlive = true;
       askedToEnd = false;
       killed = false;
+      condemned = Optional.empty();
+      adopted = true;
       beatAt = 0;
       exit = Optional.empty();
       answers.add(new Answer.Launched(new ProcessIdentity(incarnation, 1, World.BOOT)));
     }
 
     private void hear(Notice notice) {
-      if (notice instanceof Notice.Condemned condemned) {
-        switch (condemned.verdict().cause()) {
+      if (notice instanceof Notice.Condemned told) {
+        condemned = Optional.of(told.verdict());
+        lookedAt = false;
+        switch (told.verdict().cause()) {
           case Cause.Silent _, Cause.Stuck _, Cause.NeverReady _, Cause.Superseded _ ->
-              check(world.trusted && database, "nobody is judged blindly");
+              check(trusted(), "nobody is judged blindly");
+          case Cause.CutOff _ -> check(trusted(), "nobody is judged blindly");
+          case Cause.SilentLocally _ ->
+              check(!database && silentLocally, "only silence proves anything without a database");
           case Cause.Died _, Cause.FoundDead _ -> check(!alive, "the living are not dead");
-          case Cause.Planned _ -> check(world.stopping, "only a stop ends what runs well");
+          case Cause.Planned _ ->
+              check(world.stopping || askedToEnd || !alive, "only a wish ends what runs well");
           case Cause.NotStarted _ -> check(false, "there was nobody");
         }
       }
+    }
+
+    private boolean trusted() {
+      return database && world.contact.compareTo(World.SETTINGS.staleAfter()) >= 0;
     }
 
     private void ask(Action action) {

@@ -48,7 +48,7 @@ class SupervisorTest {
       names = {"READY", "ENGINE_DOWN", "DRAINING"})
   void a_living_worker_is_adopted_and_given_a_whole_window(WorkerStatus said) {
     World world = new World();
-    world.trusted = false;
+    world.trusted(false);
     world.row = World.row(said, Duration.ofHours(1));
     assertThat(world.step()).containsExactly(new Action.Adopt(World.PROCESS));
     world.process = new ProcessSeen.Alive();
@@ -58,7 +58,7 @@ class SupervisorTest {
     assertThat(world.status.state()).isEqualTo(SlotState.SUSPECT);
     world.after(MINUTE).step();
     assertThat(world.status.state()).isEqualTo(SlotState.SUSPECT);
-    world.trusted = true;
+    world.trusted(true);
     world.step();
     assertThat(world.status.state()).isEqualTo(SlotState.KILLING);
   }
@@ -154,6 +154,7 @@ class SupervisorTest {
             WorkerStatus.READY,
             Optional.of(Duration.ZERO),
             0,
+            0,
             0);
     world.step();
     assertThat(world.status.state()).isEqualTo(SlotState.STARTING);
@@ -199,7 +200,7 @@ class SupervisorTest {
   @Test
   void a_stale_beat_proves_nothing_while_the_database_is_not_trusted() {
     World world = World.running();
-    world.trusted = false;
+    world.trusted(false);
     world.silentFor(Duration.ofHours(1));
     world.step();
     world.after(Duration.ofHours(1)).step();
@@ -261,6 +262,7 @@ class SupervisorTest {
             WorkerStatus.READY,
             Optional.of(Duration.ZERO),
             0,
+            0,
             0);
     world.step();
     assertThat(world.status.state()).isEqualTo(SlotState.SUSPECT);
@@ -292,8 +294,8 @@ class SupervisorTest {
     assertThat(world.status.state()).isEqualTo(SlotState.CONFIRMING);
     assertThat(world.step()).containsExactly(new Action.Kill());
     world.dies(KILLED);
-    assertThat(world.step()).containsExactly(new Action.ReturnLeases(World.ID));
-    assertThat(world.step(new Answer.Returned(3)))
+    assertThat(world.step()).singleElement().isInstanceOf(Action.ReturnLeases.class);
+    assertThat(world.step(new Answer.Returned(3, false)))
         .singleElement()
         .isInstanceOfSatisfying(
             Action.Reserve.class,
@@ -306,7 +308,7 @@ class SupervisorTest {
   @Test
   void a_death_is_a_fact_without_any_database() {
     World world = World.running();
-    world.trusted = false;
+    world.trusted(false);
     world.row = new RowSeen.Blind();
     world.dies(KILLED);
     assertThat(world.step()).last().isEqualTo(new Action.Fence(World.ID));
@@ -329,7 +331,7 @@ class SupervisorTest {
     assertThat(world.step()).isEmpty();
     assertThat(world.after(Duration.ofSeconds(10)).step()).containsExactly(new Action.Kill());
     world.dies(KILLED);
-    assertThat(world.step()).containsExactly(new Action.ReturnLeases(World.ID));
+    assertThat(world.step()).singleElement().isInstanceOf(Action.ReturnLeases.class);
   }
 
   @Test
@@ -337,8 +339,9 @@ class SupervisorTest {
     World world = dead(KILLED);
     assertThat(world.step(new Answer.Failed())).isEmpty();
     assertThat(world.after(Duration.ofSeconds(1)).step())
-        .containsExactly(new Action.ReturnLeases(World.ID));
-    world.step(new Answer.Returned(0));
+        .singleElement()
+        .isInstanceOf(Action.ReturnLeases.class);
+    world.step(new Answer.Returned(0, false));
     assertThat(world.step(new Answer.Failed())).isEmpty();
     assertThat(world.after(Duration.ofSeconds(1)).step())
         .singleElement()
@@ -361,7 +364,7 @@ class SupervisorTest {
   @Test
   void a_configuration_error_is_final_at_once() {
     World world = dead(new ExitStatus(78, 0, false));
-    world.step(new Answer.Returned(0));
+    world.step(new Answer.Returned(0, false));
     assertThat(world.status.state()).isEqualTo(SlotState.GAVE_UP);
     assertThat(world.status.reason()).contains("configuration");
   }
@@ -376,8 +379,8 @@ class SupervisorTest {
   @Test
   void a_refusal_is_final_whatever_happens_then() {
     World world = dead(KILLED);
-    world.step(new Answer.Returned(0));
-    assertThat(world.step(new Answer.Refused()))
+    world.step(new Answer.Returned(0, false));
+    assertThat(world.step(new Answer.Refused("10 in an hour")))
         .singleElement()
         .isInstanceOfSatisfying(
             Action.Tell.class, tell -> assertThat(tell.notice()).isInstanceOf(Notice.GaveUp.class));
@@ -396,14 +399,14 @@ class SupervisorTest {
   @Test
   void the_first_respawn_is_at_once_and_the_next_waits() {
     World world = dead(KILLED);
-    world.step(new Answer.Returned(0));
+    world.step(new Answer.Returned(0, false));
     assertThat(world.status).isInstanceOf(SlotStatus.Reserving.class);
     relaunch(world);
     world.dies(KILLED);
     world.step();
     world.step(new Answer.Fenced());
     world.step();
-    world.step(new Answer.Returned(0));
+    world.step(new Answer.Returned(0, false));
     assertThat(world.status).isInstanceOf(SlotStatus.Backoff.class);
     assertThat(world.after(Duration.ofMillis(999)).step()).isEmpty();
     assertThat(world.after(Duration.ofMillis(1)).step())
@@ -421,7 +424,7 @@ class SupervisorTest {
   @Test
   void a_process_that_cannot_be_made_counts() {
     World world = dead(KILLED);
-    world.step(new Answer.Returned(0));
+    world.step(new Answer.Returned(0, false));
     world.step(new Answer.Reserved(World.ID, 2));
     world.step(new Answer.NotLaunched("no such file"));
     assertThat(world.status.reason()).isEqualTo("could not be started: no such file");
@@ -438,8 +441,8 @@ class SupervisorTest {
     assertThat(world.after(Duration.ofSeconds(29)).step()).isEmpty();
     world.dies(new ExitStatus(0, 0, false));
     assertThat(world.step()).containsExactly(new Action.Kill());
-    assertThat(world.step()).containsExactly(new Action.ReturnLeases(World.ID));
-    world.step(new Answer.Returned(0));
+    assertThat(world.step()).singleElement().isInstanceOf(Action.ReturnLeases.class);
+    world.step(new Answer.Returned(0, false));
     assertThat(world.status.state()).isEqualTo(SlotState.STOPPED);
   }
 
@@ -472,11 +475,11 @@ class SupervisorTest {
   void a_stop_in_the_middle_of_a_recovery_starts_nobody() {
     World world = dead(KILLED);
     world.stopping = true;
-    world.step(new Answer.Returned(0));
+    world.step(new Answer.Returned(0, false));
     assertThat(world.status.state()).isEqualTo(SlotState.STOPPED);
 
     World reserving = dead(KILLED);
-    reserving.step(new Answer.Returned(0));
+    reserving.step(new Answer.Returned(0, false));
     reserving.stopping = true;
     assertThat(reserving.step(new Answer.Reserved(World.ID, 2)))
         .noneMatch(action -> action instanceof Action.Launch);
@@ -497,11 +500,12 @@ class SupervisorTest {
             said,
             Optional.of(MINUTE),
             0,
+            0,
             0);
     world.step();
     assertThat(world.step(new Answer.NotThere())).last().isEqualTo(new Action.Fence(World.ID));
     assertThat(world.step(new Answer.Fenced())).containsExactly(new Action.Kill());
-    assertThat(world.step()).containsExactly(new Action.ReturnLeases(World.ID));
+    assertThat(world.step()).singleElement().isInstanceOf(Action.ReturnLeases.class);
     return world;
   }
 
@@ -511,12 +515,12 @@ class SupervisorTest {
     world.dies(how);
     world.step();
     world.step(new Answer.Fenced());
-    assertThat(world.step()).containsExactly(new Action.ReturnLeases(World.ID));
+    assertThat(world.step()).singleElement().isInstanceOf(Action.ReturnLeases.class);
     return world;
   }
 
   private static Cause causeOfStart(World world) {
-    List<Action> actions = world.step(new Answer.Returned(0));
+    List<Action> actions = world.step(new Answer.Returned(0, false));
     assertThat(actions).hasSize(1);
     return ((Action.Reserve) actions.getFirst()).start().cause();
   }
@@ -533,7 +537,7 @@ class SupervisorTest {
 
   private static int streakAfter(Duration uptime, long lines) {
     World world = dead(KILLED);
-    world.step(new Answer.Returned(0));
+    world.step(new Answer.Returned(0, false));
     relaunch(world);
     world.row = World.working(lines);
     world.after(uptime).step();
@@ -545,9 +549,9 @@ class SupervisorTest {
         new Answer.Adopted(),
         new Answer.NotThere(),
         new Answer.Fenced(),
-        new Answer.Returned(1),
+        new Answer.Returned(1, false),
         new Answer.Reserved(World.ID, 1),
-        new Answer.Refused(),
+        new Answer.Refused("10 in an hour"),
         new Answer.Launched(World.PROCESS),
         new Answer.NotLaunched("x"),
         new Answer.Failed());
