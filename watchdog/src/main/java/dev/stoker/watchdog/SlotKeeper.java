@@ -144,6 +144,11 @@ final class SlotKeeper {
     return status instanceof SlotStatus.Starting;
   }
 
+  /** Whether nothing is expected to happen. */
+  boolean isCalm() {
+    return status instanceof SlotStatus.Running;
+  }
+
   /** Whether a watchdog that stops may leave this slot. */
   boolean isSettled(DatabaseContact contact) {
     return Supervisor.settled(status)

@@ -31,6 +31,7 @@ final class Supervision implements Executor {
 
   private static final Logger log = LoggerFactory.getLogger(Supervision.class);
   private static final Duration LOOK_WHILE_STARTING_EVERY = Duration.ofMillis(100);
+  private static final Duration TICK_MAX = Duration.ofSeconds(5);
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
 
   private final WatchdogSettings settings;
@@ -99,6 +100,16 @@ final class Supervision implements Executor {
   }
 
   private boolean tick() {
+    long begun = ticker.getAsLong();
+    boolean more = doTick();
+    Duration took = Duration.ofNanos(ticker.getAsLong() - begun);
+    if (took.compareTo(TICK_MAX) > 0) {
+      log.error("A look after the workers took {} s; nothing in it may wait", took.toSeconds());
+    }
+    return more;
+  }
+
+  private boolean doTick() {
     noticeOwnPause();
     for (Runnable task = inbox.poll(); task != null; task = inbox.poll()) {
       task.run();
@@ -124,6 +135,7 @@ final class Supervision implements Executor {
           Duration.ofNanos(pause).toSeconds(),
           settings.slots().staleAfter().toSeconds());
       contact = contact.lost();
+      slots.forEach(SlotKeeper::paused);
     }
     tickedAt = Optional.of(now);
   }
@@ -158,8 +170,15 @@ final class Supervision implements Executor {
     noticeClockStep(look);
     contact = contact.answered(look.askedAt(), look.aheadMillis());
     slots.forEach(slot -> slot.see(look));
-    boolean hurry = slots.stream().anyMatch(SlotKeeper::isStarting);
-    lookLater(hurry ? LOOK_WHILE_STARTING_EVERY : settings.tick());
+    lookLater(untilNextLook());
+  }
+
+  /** A death is seen by the kernel's word: rows need no closer look while all is calm. */
+  private Duration untilNextLook() {
+    if (slots.stream().anyMatch(SlotKeeper::isStarting)) {
+      return LOOK_WHILE_STARTING_EVERY;
+    }
+    return slots.stream().allMatch(SlotKeeper::isCalm) ? settings.calmLook() : settings.tick();
   }
 
   /** Asked once, before this watchdog describes a slot or acts on one. */

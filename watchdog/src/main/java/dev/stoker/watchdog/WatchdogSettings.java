@@ -28,8 +28,10 @@ record WatchdogSettings(
     ErrorReports reports) {
 
   private static final Duration TICK_MAX = Duration.ofSeconds(1);
+  private static final Duration CALM_LOOK_MAX = Duration.ofSeconds(5);
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+");
   private static final int TICKS_PER_STALE_WINDOW = 8;
+  private static final int LOOKS_PER_STALE_WINDOW = 12;
 
   static WatchdogSettings from(Settings settings) {
     WatchdogSettings read =
@@ -66,5 +68,12 @@ record WatchdogSettings(
   Duration tick() {
     Duration fraction = slots.staleAfter().dividedBy(TICKS_PER_STALE_WINDOW);
     return fraction.compareTo(TICK_MAX) < 0 ? fraction : TICK_MAX;
+  }
+
+  /** How often the database is read while every worker runs well. */
+  Duration calmLook() {
+    Duration fraction = slots.staleAfter().dividedBy(LOOKS_PER_STALE_WINDOW);
+    Duration most = fraction.compareTo(CALM_LOOK_MAX) < 0 ? fraction : CALM_LOOK_MAX;
+    return most.compareTo(tick()) < 0 ? tick() : most;
   }
 }

@@ -7,18 +7,23 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** A way to the database that a test can close: to its users the database is then down. */
 final class Detour implements AutoCloseable {
 
+  private static final long LOOK_EVERY = TimeUnit.MILLISECONDS.toNanos(5);
   private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
 
   private final int target;
   private final int port;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private ServerSocket server;
+  private volatile boolean frozen;
 
   Detour(int target) throws IOException {
     this.target = target;
@@ -45,11 +50,30 @@ final class Detour implements AutoCloseable {
     open.clear();
   }
 
-  void reopen() throws IOException {
-    server = new ServerSocket();
-    server.setReuseAddress(true);
-    server.bind(new InetSocketAddress(LOOPBACK, port));
+  /** Answers nobody, and cuts nobody off: as a server whose processes are all stopped. */
+  void freeze() {
+    frozen = true;
+  }
+
+  void thaw() {
+    frozen = false;
+  }
+
+  void reopen() {
+    // Whoever still waits to accept holds the closed socket for a moment.
+    Patience.until("the port is free", Duration.ofSeconds(10), this::bound);
     accept(server);
+  }
+
+  private boolean bound() {
+    try {
+      server = new ServerSocket();
+      server.setReuseAddress(true);
+      server.bind(new InetSocketAddress(LOOPBACK, port));
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private void accept(ServerSocket from) {
@@ -79,7 +103,14 @@ final class Detour implements AutoCloseable {
                   to;
                   InputStream in = from.getInputStream();
                   OutputStream out = to.getOutputStream()) {
-                in.transferTo(out);
+                byte[] buffer = new byte[8192];
+                for (int bytes = in.read(buffer); bytes > 0; bytes = in.read(buffer)) {
+                  while (frozen) {
+                    LockSupport.parkNanos(LOOK_EVERY);
+                  }
+                  out.write(buffer, 0, bytes);
+                  out.flush();
+                }
               } catch (IOException e) {
                 // cut off
               }

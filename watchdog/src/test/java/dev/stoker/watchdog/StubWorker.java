@@ -3,6 +3,7 @@ package dev.stoker.watchdog;
 import dev.stoker.database.Database;
 import dev.stoker.database.DatabaseSettings;
 import dev.stoker.health.Beat;
+import dev.stoker.health.LocalBeat;
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
@@ -27,6 +28,8 @@ import org.springframework.transaction.TransactionException;
  *   <li>{@code ignore-term}: SIGTERM is not heeded
  *   <li>{@code mute}: it lives and does not beat
  *   <li>{@code in-flight}: it has work, and finishes none of it
+ *   <li>{@code cut-off}: it lives, and does not reach the database
+ *   <li>{@code loading}: it is not ready yet; its engine comes further
  *   <li>{@code exit}: it ends with the code within, as soon as it is ready
  *   <li>{@code child}: it starts a process in a session of its own and notes its pid there
  * </ul>
@@ -36,6 +39,7 @@ public final class StubWorker {
   private static final long BEAT_EVERY = TimeUnit.MILLISECONDS.toNanos(100);
 
   private static volatile boolean draining;
+  private static long steps;
 
   private StubWorker() {}
 
@@ -58,8 +62,10 @@ public final class StubWorker {
     System.out.println("stub " + id.holder() + " registered");
     heedTerm(directory, heartbeats, id);
     startChild(directory);
+    Optional<LocalBeat> local = local(settings, id);
     while (true) {
       if (!Files.exists(directory.resolve("mute"))) {
+        beatLocally(local, directory);
         beat(heartbeats, id, directory);
       }
       if (Files.exists(directory.resolve("exit"))) {
@@ -67,6 +73,24 @@ public final class StubWorker {
       }
       LockSupport.parkNanos(BEAT_EVERY);
     }
+  }
+
+  private static Optional<LocalBeat> local(Settings settings, WorkerId id) throws IOException {
+    Optional<String> file = settings.optional("STOKER_BEAT_FILE", "its local heartbeat");
+    return file.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            LocalBeat.create(Path.of(file.get()), id.incarnation(), ProcessHandle.current().pid()));
+  }
+
+  private static void beatLocally(Optional<LocalBeat> local, Path directory) {
+    boolean loading = Files.exists(directory.resolve("loading"));
+    steps += loading ? 1 : 0;
+    local.ifPresent(beat -> beat.beat(steps, inFlight(directory), loading));
+  }
+
+  private static int inFlight(Path directory) {
+    return Files.exists(directory.resolve("in-flight")) ? 3 : 0;
   }
 
   private static void heedTerm(Path directory, WorkerHeartbeatTable heartbeats, WorkerId id) {
@@ -92,9 +116,13 @@ public final class StubWorker {
   }
 
   private static void beat(WorkerHeartbeatTable heartbeats, WorkerId id, Path directory) {
-    int inFlight = Files.exists(directory.resolve("in-flight")) ? 3 : 0;
+    if (Files.exists(directory.resolve("cut-off"))) {
+      return;
+    }
+    WorkerStatus status =
+        Files.exists(directory.resolve("loading")) ? WorkerStatus.STARTING : WorkerStatus.READY;
     try {
-      if (!draining && !heartbeats.beat(id, beat(WorkerStatus.READY, inFlight))) {
+      if (!draining && !heartbeats.beat(id, beat(status, inFlight(directory)))) {
         Runtime.getRuntime().halt(ExitStatus.FENCED);
       }
     } catch (DataAccessException | TransactionException e) {
@@ -103,7 +131,7 @@ public final class StubWorker {
   }
 
   private static Beat beat(WorkerStatus status, int inFlight) {
-    return new Beat(status, List.of("model"), "model", inFlight, 5, 5, Optional.empty());
+    return new Beat(status, List.of("model"), "model", inFlight, 5, steps, Optional.empty());
   }
 
   private static ProcessIdentity self() throws IOException {

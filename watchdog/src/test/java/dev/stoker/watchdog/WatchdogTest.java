@@ -4,46 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.health.SlotState;
 import dev.stoker.health.WorkerHeartbeatTable;
-import dev.stoker.health.WorkerSlotTable;
 import dev.stoker.health.WorkerStatus;
 import dev.stoker.health.WorkerView;
-import dev.stoker.testing.TestDatabase;
-import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.BooleanSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Real processes: the watchdog, a stub worker, PostgreSQL. */
-class WatchdogTest {
-
-  @RegisterExtension static final TestDatabase database = new TestDatabase();
-
-  private static final Duration LONG = Duration.ofMinutes(1);
-  private static final Pattern PORT = Pattern.compile("//[^/:]+:(\\d+)/");
-
-  @TempDir Path directory;
-
-  private final List<WatchdogProcess> watchdogs = new ArrayList<>();
-
-  @AfterEach
-  void leave_nothing_behind() throws Exception {
-    for (WatchdogProcess watchdog : watchdogs) {
-      watchdog.process().destroyForcibly().waitFor();
-    }
-    worker().flatMap(WatchdogTest::handle).ifPresent(ProcessHandle::destroyForcibly);
-  }
+class WatchdogTest extends RealProcesses {
 
   @Test
   void a_killed_worker_is_replaced_and_its_leases_go_back() throws Exception {
@@ -120,7 +89,7 @@ class WatchdogTest {
     Files.delete(directory.resolve("in-flight"));
     awaitReady(2);
     assertThat(recoveries().getLast().get("cause").toString())
-        .startsWith("no line finished for ")
+        .startsWith("no sign of its engine for ")
         .endsWith("with 3 in flight");
   }
 
@@ -189,7 +158,7 @@ class WatchdogTest {
     start(Map.of());
     until("adopted", () -> latest().log().contains("adopted: pid " + pid(first)));
     awaitState(SlotState.RUNNING);
-    assertThat(worker()).map(WatchdogTest::pid).contains(pid(first));
+    assertThat(worker()).map(RealProcesses::pid).contains(pid(first));
     assertThat(recoveries()).hasSize(1);
     // Nobody's child here, and yet its death is seen at once, with its status.
     WatchdogProcess.signal(pid(first), "KILL");
@@ -314,115 +283,5 @@ class WatchdogTest {
     until("noticed", () -> latest().log().contains("stood still"));
     Patience.whilst("the worker lives", Duration.ofSeconds(3), () -> lives(first));
     assertThat(recoveries()).hasSize(1);
-  }
-
-  private void start(Map<String, String> settings) throws IOException {
-    Map<String, String> environment = new HashMap<>(database.environment());
-    environment.putAll(settings);
-    watchdogs.add(WatchdogProcess.start(directory, environment));
-  }
-
-  private int stop() throws Exception {
-    latest().signal("TERM");
-    return latest().awaitExit(LONG);
-  }
-
-  private WatchdogProcess latest() {
-    return watchdogs.getLast();
-  }
-
-  private void set(String file, String content) throws IOException {
-    Files.writeString(directory.resolve(file), content);
-  }
-
-  private WorkerView awaitReady(long incarnation) {
-    until(
-        "incarnation " + incarnation + " is ready",
-        () ->
-            worker()
-                .filter(view -> view.id().incarnation() == incarnation)
-                .filter(view -> view.status() == WorkerStatus.READY)
-                .isPresent());
-    return worker().orElseThrow();
-  }
-
-  private void awaitState(SlotState state) {
-    until("the slot is " + state, () -> slotState().filter(state::equals).isPresent());
-  }
-
-  private void until(String what, BooleanSupplier holds) {
-    Patience.until(what, LONG, holds, () -> latest().story());
-  }
-
-  private static Optional<WorkerView> worker() {
-    return new WorkerHeartbeatTable(database.jdbc()).all().stream().findFirst();
-  }
-
-  private static Optional<SlotState> slotState() {
-    return new WorkerSlotTable(database.jdbc())
-        .all().stream().map(slot -> slot.state()).findFirst();
-  }
-
-  private static String slotReason() {
-    return new WorkerSlotTable(database.jdbc()).all().getFirst().reason();
-  }
-
-  private static List<Map<String, Object>> recoveries() {
-    return database.jdbc().sql("SELECT * FROM recovery ORDER BY id").query().listOfRows();
-  }
-
-  private static long pid(WorkerView view) {
-    return view.process().orElseThrow().pid();
-  }
-
-  private static Optional<ProcessHandle> handle(WorkerView view) {
-    return view.process().flatMap(process -> ProcessHandle.of(process.pid()));
-  }
-
-  /** For the JDK a zombie lives; and who reaps the orphans of a test takes its time. */
-  private static boolean runs(long pid) throws IOException {
-    Path stat = Path.of("/proc", Long.toString(pid), "stat");
-    return Files.exists(stat) && !Files.readString(stat).contains(") Z ");
-  }
-
-  private static boolean lives(WorkerView view) {
-    return handle(view).filter(ProcessHandle::isAlive).isPresent();
-  }
-
-  /** One shard held by a worker. */
-  private static void lease(String holder) {
-    database
-        .jdbc()
-        .sql(
-            """
-            WITH b AS (
-                INSERT INTO batch (id, endpoint, input_file_id, completion_window, status, total, expires_at, in_progress_at)
-                VALUES (gen_random_uuid(), '/v1/embeddings', 'file-1', '24h', 'in_progress', 1,
-                        now() + interval '1 day', now())
-                RETURNING id
-            )
-            INSERT INTO shard (batch, ordinal, file, part, model, lines, priority, deadline, state, attempt, leased_by,
-                               lease_expires_at)
-            SELECT id, 0, gen_random_uuid(), 0, 'model', 1, 0, now() + interval '1 day', 'leased', 1, :holder,
-                   now() + interval '1 hour'
-            FROM b
-            """)
-        .param("holder", holder)
-        .update();
-  }
-
-  private static Detour detour() throws IOException {
-    Matcher port = PORT.matcher(database.settings().jdbcUrl());
-    assertThat(port.find()).isTrue();
-    return new Detour(Integer.parseInt(port.group(1)));
-  }
-
-  private static Map<String, String> through(Detour detour, String staleAfter) {
-    return Map.of(
-        "STOKER_DATABASE_URL",
-        PORT.matcher(database.settings().jdbcUrl())
-            .replaceFirst("//127.0.0.1:" + detour.port() + "/"),
-        "STOKER_HEARTBEAT_STALE_AFTER",
-        staleAfter);
   }
 }
