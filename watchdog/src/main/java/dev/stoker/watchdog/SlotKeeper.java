@@ -201,7 +201,7 @@ final class SlotKeeper {
       case Action.Kill _ -> held.ifPresent(victim -> victim.tree().kill());
       case Action.ReturnLeases leases ->
           ask(
-              database -> new ShardTable(database.jdbc()).reapHolder(leases.id().holder()),
+              database -> new ShardTable(database.jdbc()).reapHolder(leases.id().holder(), true),
               Answer.Returned::new);
       case Action.Reserve reserve -> reserve(reserve.start());
       case Action.Launch launch -> launch(launch);
@@ -242,6 +242,8 @@ final class SlotKeeper {
     return new RecoveryDraft(
         worker,
         !start.cause().counts(),
+        false,
+        false,
         start.cause().text(),
         evidence,
         after.flatMap(Ending::exit).map(ExitStatus::value),

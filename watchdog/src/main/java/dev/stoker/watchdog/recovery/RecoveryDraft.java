@@ -7,6 +7,8 @@ import java.util.Optional;
  * What is known of a recovery when it asks for its start.
  *
  * @param planned whether it costs nothing
+ * @param poison whether it costs nothing since a poison line is being closed in on, within bounds
+ * @param fruitless whether the old process died with lines in flight and had finished none
  * @param evidence what was seen of the old process, for people
  * @param exitStatus 128 and the signal, or the exit code; empty if not known
  * @param sinceDetected how long ago the end of the old process was found
@@ -14,6 +16,8 @@ import java.util.Optional;
 public record RecoveryDraft(
     String worker,
     boolean planned,
+    boolean poison,
+    boolean fruitless,
     String cause,
     String evidence,
     Optional<Integer> exitStatus,

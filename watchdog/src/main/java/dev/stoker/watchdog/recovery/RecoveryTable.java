@@ -11,14 +11,23 @@ final class RecoveryTable {
   /** The hour is the one of {@code WorkerSlotTable}, which shows the count. */
   private static final String INSERT =
       """
-      INSERT INTO recovery (worker, planned, cause, evidence, exit_status, old_pid, leases_returned, detected_at,
-                            fence_ms, kill_ms, confirm_ms)
-      SELECT :worker, :planned, :cause, :evidence, :exit_status, :old_pid, :leases_returned,
-             now() - :detected_ms * interval '1 millisecond', :fence_ms, :kill_ms, :confirm_ms
-      WHERE :planned OR :limit > (SELECT count(*) FROM recovery
-                                  WHERE worker = :worker AND NOT planned AND NOT poison AND reserved_at > now() - interval '1 hour')
+      INSERT INTO recovery (worker, planned, poison, fruitless, cause, evidence, exit_status, old_pid,
+                            leases_returned, detected_at, fence_ms, kill_ms, confirm_ms)
+      SELECT :worker, :planned, free.poison, :fruitless, :cause, :evidence, :exit_status, :old_pid,
+             :leases_returned, now() - :detected_ms * interval '1 millisecond', :fence_ms, :kill_ms, :confirm_ms
+      FROM (SELECT :poison AND NOT :planned
+                   AND :poison_limit > (SELECT count(*) FROM recovery
+                                        WHERE worker = :worker AND poison
+                                          AND reserved_at > now() - interval '1 hour') AS poison) AS free
+      WHERE :planned OR free.poison
+         OR :limit > (SELECT count(*) FROM recovery
+                      WHERE worker = :worker AND NOT planned AND NOT poison
+                        AND reserved_at > now() - interval '1 hour')
       RETURNING id
       """;
+
+  /** Within an hour. What goes beyond is no search for a poison line any more, and counts. */
+  private static final int POISON_MAX = 60;
 
   private static final String LAUNCHED = "UPDATE recovery SET new_pid = :pid WHERE id = :id";
 
@@ -40,6 +49,9 @@ final class RecoveryTable {
     return jdbc.sql(INSERT)
         .param("worker", draft.worker())
         .param("planned", draft.planned())
+        .param("poison", draft.poison())
+        .param("poison_limit", POISON_MAX)
+        .param("fruitless", draft.fruitless())
         .param("cause", draft.cause())
         .param("evidence", draft.evidence())
         .param("exit_status", draft.exitStatus().orElse(null), Types.INTEGER)

@@ -124,6 +124,8 @@ class RecoveriesTest {
     return new RecoveryDraft(
         worker,
         planned,
+        false,
+        false,
         "signal KILL",
         "it was there",
         Optional.of(137),
