@@ -4,6 +4,7 @@ CREATE TABLE line_strike (
     line    int  NOT NULL CHECK (line >= 1),
     strikes int  NOT NULL CHECK (strikes >= 1), -- deaths with it in flight
     alone   int  NOT NULL DEFAULT 0,            -- of these, with nothing else in flight
+    struck_by text NOT NULL DEFAULT '',         -- whose death was the newest: each strikes a line once
     PRIMARY KEY (batch, line),
     CONSTRAINT alone_are_strikes CHECK (alone BETWEEN 0 AND strikes)
 );
@@ -27,3 +28,7 @@ ALTER TABLE recovery
     ADD CONSTRAINT planned_or_poison_or_neither CHECK (NOT (planned AND poison));
 DROP INDEX recovery_budget;
 CREATE INDEX recovery_budget ON recovery (worker, reserved_at) WHERE NOT planned AND NOT poison;
+CREATE INDEX recovery_poison ON recovery (worker, reserved_at) WHERE poison;
+
+-- Shards to be ended since their holders keep dying; often looked for, and hardly ever there.
+CREATE INDEX shard_deadly ON shard (batch, ordinal) WHERE state = 'queued' AND faults >= 10;

@@ -1,5 +1,6 @@
 package dev.stoker.queue;
 
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -11,6 +12,7 @@ import java.util.Set;
  * @param firstLine the physical line, counted from 1, with which {@code content} begins
  * @param content the whole part's bytes
  * @param done the lines of the part that earlier claims have finished
+ * @param strikes the lines of the part that were in flight when a worker died
  */
 public record ClaimedShard(
     Lease lease,
@@ -19,4 +21,11 @@ public record ClaimedShard(
     int lines,
     int firstLine,
     byte[] content,
-    Set<Integer> done) {}
+    Set<Integer> done,
+    Map<Integer, LineStrikes> strikes) {
+
+  /** What is known against one of its lines. */
+  public LineStrikes strikesOf(int line) {
+    return strikes.getOrDefault(line, LineStrikes.NONE);
+  }
+}

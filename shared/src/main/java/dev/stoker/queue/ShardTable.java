@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,18 +73,19 @@ public final class ShardTable {
       """
           + LEASE_PICKED;
 
-  /** Shards whose holders keep dying. */
-  private static final String CLAIM_DEADLY =
+  /** Shards whose holders keep dying. The bound of the faults stands in the index too. */
+  static final String CLAIM_DEADLY =
       """
       WITH picked AS MATERIALIZED (
           SELECT s.batch, s.ordinal
           FROM shard s JOIN batch b ON b.id = s.batch
-          WHERE s.state = 'queued' AND s.faults >= :faults_max AND b.status = 'in_progress'
+          WHERE s.state = 'queued' AND s.faults >= %d AND b.status = 'in_progress'
           ORDER BY s.batch, s.ordinal
           LIMIT :shards
           FOR UPDATE OF s SKIP LOCKED
       )
       """
+              .formatted(FAULTS_MAX)
           + LEASE_PICKED;
 
   /** After the claim has committed, so that no result of an earlier holder can be missing. */
@@ -93,7 +95,11 @@ public final class ShardTable {
              CASE WHEN s.attempt = 1 THEN '{}' ELSE
                  ARRAY(SELECT r.line FROM result r
                        WHERE r.batch = s.batch AND r.line BETWEEN p.first_line AND p.last_line)
-             END AS done
+             END AS done,
+             CASE WHEN s.attempt = 1 THEN '{}' ELSE
+                 ARRAY(SELECT ARRAY[k.line, k.strikes, k.alone] FROM line_strike k
+                       WHERE k.batch = s.batch AND k.line BETWEEN p.first_line AND p.last_line)
+             END AS struck
       FROM unnest(:batches, :ordinals, :attempts) AS mine (batch, ordinal, attempt)
       JOIN shard s ON (s.batch, s.ordinal, s.attempt) = (mine.batch, mine.ordinal, mine.attempt)
       JOIN batch b ON b.id = s.batch
@@ -224,7 +230,8 @@ public final class ShardTable {
           FOR UPDATE
       )
       UPDATE shard s
-      SET state = 'queued', faults = faults + 1, leased_by = NULL, lease_expires_at = NULL, available_at = now()
+      SET state = 'queued', faults = faults + :faults, leased_by = NULL, lease_expires_at = NULL,
+          available_at = now()
       FROM lost
       WHERE (s.batch, s.ordinal) = (lost.batch, lost.ordinal)
       """;
@@ -283,7 +290,6 @@ public final class ShardTable {
 
   private List<Lease> claimDeadly(String holder, int shards, Duration ttl) {
     return jdbc.sql(CLAIM_DEADLY)
-        .param("faults_max", FAULTS_MAX)
         .param("shards", shards)
         .param("holder", holder)
         .param("ttl_ms", ttl.toMillis())
@@ -339,9 +345,13 @@ public final class ShardTable {
     return jdbc.sql(REAP_EXPIRED).update();
   }
 
-  /** Returns the leases of a holder known to be dead or fenced, one fault counted for each. */
-  public int reapHolder(String holder) {
-    return jdbc.sql(REAP_HOLDER).param("holder", holder).update();
+  /**
+   * Returns the leases of a holder known to be dead or fenced.
+   *
+   * @param faulty whether a fault is counted for each
+   */
+  public int reapHolder(String holder, boolean faulty) {
+    return jdbc.sql(REAP_HOLDER).param("holder", holder).param("faults", faulty ? 1 : 0).update();
   }
 
   private JdbcClient.StatementSpec named(String sql, List<Lease> leases) {
@@ -391,10 +401,21 @@ public final class ShardTable {
         row.getInt("lines"),
         row.getInt("first_line"),
         row.getBytes("content"),
-        lines(row.getArray("done")));
+        lines(row.getArray("done")),
+        strikes(row.getArray("struck")));
   }
 
   private static Set<Integer> lines(Array array) throws SQLException {
     return new HashSet<>(List.of((Integer[]) array.getArray()));
+  }
+
+  /** Each is a line, its strikes and those that it got alone. */
+  private static Map<Integer, LineStrikes> strikes(Array array) throws SQLException {
+    Map<Integer, LineStrikes> strikes = new HashMap<>();
+    for (Object each : (Object[]) array.getArray()) {
+      Integer[] struck = (Integer[]) each;
+      strikes.put(struck[0], new LineStrikes(struck[1], struck[2]));
+    }
+    return strikes;
   }
 }

@@ -157,7 +157,7 @@ class CompetingConsumersTest {
         some.clear();
         switch (random.nextInt(20)) {
           case 0 -> shards.giveBack(leases, Duration.ZERO);
-          case 1 -> shards.reapHolder("host/" + random.nextInt(HOLDERS) + "#1");
+          case 1 -> shards.reapHolder("host/" + random.nextInt(HOLDERS) + "#1", true);
           case 2 -> shards.reapExpired();
           case 3, 4 -> shards.renew(leases, Duration.ofMinutes(5));
           case 5 -> finished.clear(); // forgets the rest, and keeps the lease
@@ -167,7 +167,7 @@ class CompetingConsumersTest {
       if (random.nextInt(2) == 0) {
         shards.giveBack(leases, Duration.ZERO);
       } else {
-        shards.reapHolder(name);
+        shards.reapHolder(name, true);
       }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stoker.batch.BatchId;
 import dev.stoker.line.LineCheck;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -24,7 +25,8 @@ class OpenLinesTest {
     Lease lease = new Lease(new ShardKey(new BatchId(new UUID(1, 2)), 0), 2);
     OpenLines open =
         OpenLines.of(
-            new ClaimedShard(lease, "/v1/embeddings", "m", lines, 5, bytes, done), new LineCheck());
+            new ClaimedShard(lease, "/v1/embeddings", "m", lines, 5, bytes, done, Map.of()),
+            new LineCheck());
     return open.lines().stream()
             .map(line -> Integer.toString(line.number()))
             .collect(Collectors.joining(" "))

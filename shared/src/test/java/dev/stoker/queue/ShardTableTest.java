@@ -444,7 +444,7 @@ class ShardTableTest {
   void a_zombie_cannot_settle_after_a_reclaim() {
     BatchId batch = rows.batch().part("m", 1).insert();
     Lease zombie = shards.claim("zombie", MODELS, 1, TTL).getFirst();
-    shards.reapHolder("zombie");
+    shards.reapHolder("zombie", true);
     Lease successor = shards.claim(HOLDER, MODELS, 1, TTL).getFirst();
     assertThat(shards.settle(List.of(failed(zombie, 1)))).isEmpty();
     assertThat(rows.results(batch)).isEmpty();
@@ -475,7 +475,7 @@ class ShardTableTest {
         .transactions()
         .executeWithoutResult(
             _ -> {
-              shards.reapHolder("zombie");
+              shards.reapHolder("zombie", true);
               start(settled, () -> shards.settle(List.of(succeeded(lease, 1))));
               awaitLock();
             });
@@ -549,8 +549,8 @@ class ShardTableTest {
     BatchId batch = rows.batch().part("m", 1).part("m", 1).part("m", 1).insert();
     shards.claim("dead", MODELS, 2, TTL);
     shards.claim("dead2", MODELS, 1, TTL);
-    assertThat(shards.reapHolder("dead")).isEqualTo(2);
-    assertThat(shards.reapHolder("dead")).isZero();
+    assertThat(shards.reapHolder("dead", true)).isEqualTo(2);
+    assertThat(shards.reapHolder("dead", true)).isZero();
     assertThat(rows.shard(new ShardKey(batch, 0)).faults()).isEqualTo(1);
     assertThat(rows.shard(new ShardKey(batch, 1)).faults()).isEqualTo(1);
     assertThat(rows.shard(new ShardKey(batch, 2)).leasedBy()).isEqualTo("dead2");
@@ -568,7 +568,7 @@ class ShardTableTest {
             .transactions()
             .execute(
                 _ -> {
-                  int reaped = shards.reapHolder(HOLDER);
+                  int reaped = shards.reapHolder(HOLDER, true);
                   start(second, shards::reapExpired);
                   return reaped;
                 });
@@ -610,7 +610,7 @@ class ShardTableTest {
 
   @Test
   void reaping_a_holder_locks_shards_in_the_same_order_as_settling() {
-    assertLocksFirstShardFirst(_ -> shards.reapHolder(HOLDER));
+    assertLocksFirstShardFirst(_ -> shards.reapHolder(HOLDER, true));
   }
 
   /**

@@ -8,7 +8,7 @@ import dev.stoker.health.SlotWish;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
 import dev.stoker.health.WorkerView;
-import dev.stoker.queue.ShardTable;
+import dev.stoker.queue.LeaseReturn;
 import dev.stoker.watchdog.observe.DatabaseContact;
 import dev.stoker.watchdog.observe.DatabaseThread;
 import dev.stoker.watchdog.observe.LocalContact;
@@ -20,6 +20,8 @@ import dev.stoker.watchdog.process.ProcessTree;
 import dev.stoker.watchdog.process.WatchedProcess;
 import dev.stoker.watchdog.recovery.Recoveries;
 import dev.stoker.watchdog.recovery.RecoveryDraft;
+import dev.stoker.watchdog.recovery.Reservation;
+import dev.stoker.watchdog.recovery.RestartBudget;
 import dev.stoker.watchdog.slot.Action;
 import dev.stoker.watchdog.slot.Answer;
 import dev.stoker.watchdog.slot.Decision;
@@ -236,8 +238,9 @@ final class SlotKeeper {
       case Action.ReturnLeases leases ->
           ask(
               database ->
-                  new ShardTable(database.jdbc()).reapHolder(leases.verdict().id().holder()),
-              returned -> new Answer.Returned(returned, false));
+                  new LeaseReturn(database)
+                      .afterDeath(leases.verdict().id(), Optional.empty(), true),
+              returned -> new Answer.Returned(returned.leases(), returned.poison()));
       case Action.Reserve reserve -> reserve(reserve.start());
       case Action.Launch launch -> launch(launch);
       case Action.Tell tell -> tell(tell.notice());
@@ -262,13 +265,14 @@ final class SlotKeeper {
 
   private void reserve(Start start) {
     RecoveryDraft draft = draft(start);
-    int limit = host.supervisor().settings().respawnsPerHour();
+    RestartBudget budget = new RestartBudget(host.supervisor().settings().respawnsPerHour());
     ask(
-        database -> new Recoveries(database).reserve(host.name(), draft, limit),
+        database -> new Recoveries(database).reserve(host.name(), draft, budget),
         reservation ->
-            reservation
-                .<Answer>map(right -> new Answer.Reserved(right.id(), right.recovery()))
-                .orElseGet(() -> new Answer.Refused(limit + " in an hour")));
+            switch (reservation) {
+              case Reservation.Granted right -> new Answer.Reserved(right.id(), right.recovery());
+              case Reservation.Refused refused -> new Answer.Refused(refused.limit());
+            });
   }
 
   private RecoveryDraft draft(Start start) {
@@ -277,8 +281,11 @@ final class SlotKeeper {
     return new RecoveryDraft(
         worker,
         !start.cause().counts(),
+        start.poison(),
+        after.filter(ending -> ending.verdict().fruitless()).isPresent(),
         start.cause().text(),
         evidence,
+        Optional.empty(),
         after.flatMap(Ending::exit).map(ExitStatus::value),
         after.flatMap(ending -> ending.verdict().process()).map(ProcessIdentity::pid),
         after.map(Ending::leasesReturned).orElse(0),

@@ -8,6 +8,7 @@ import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
 import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
+import dev.stoker.queue.InFlightFile;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import dev.stoker.worker.engine.Engine;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -66,6 +68,12 @@ public final class Worker {
   private Worker() {}
 
   public static void main(String[] arguments) throws InterruptedException, IOException {
+    start(Worker::engine);
+  }
+
+  /** Works with an engine of this choice until the process ends. */
+  static void start(Function<Configuration, Engine> engines)
+      throws InterruptedException, IOException {
     Configuration configuration;
     try {
       configuration = Configuration.from(Settings.ofEnvironment());
@@ -74,10 +82,11 @@ public final class Worker {
       System.exit(EXIT_MISCONFIGURED);
       return;
     }
-    run(configuration);
+    run(configuration, engines);
   }
 
-  private static void run(Configuration configuration) throws InterruptedException, IOException {
+  private static void run(Configuration configuration, Function<Configuration, Engine> engines)
+      throws InterruptedException, IOException {
     WorkerSettings settings = configuration.worker();
     configuration.log().start(settings.runName());
     configuration.reports().start("worker");
@@ -86,7 +95,7 @@ public final class Worker {
     writeRunFile(runDirectory.resolve(settings.runName() + ".pid"));
     useTemporaryDirectory(runDirectory.resolve(settings.runName() + "-tmp"));
     // The model loads while the rest of the process starts.
-    Engine engine = engine(configuration);
+    Engine engine = engines.apply(configuration);
     Database database =
         Database.open(configuration.database(), "stoker worker " + settings.name(), 4);
     Database heartbeatDatabase =
@@ -103,6 +112,7 @@ public final class Worker {
             configuration.leases(),
             configuration.execute(),
             System::nanoTime,
+            inFlightFile(settings, id, engine),
             () -> exit(EXIT_FENCED, "superseded by a newer process of this slot"));
     EndSignals.first(
         () -> {
@@ -145,6 +155,18 @@ public final class Worker {
         TimeUnit.SECONDS.sleep(1);
       }
     }
+  }
+
+  /** Without it the worker works as well, and whatever ends it is harder to find. */
+  private static InFlightFile inFlightFile(WorkerSettings settings, WorkerId id, Engine engine) {
+    if (settings.inFlightFile().isPresent()) {
+      try {
+        return InFlightFile.create(settings.inFlightFile().get(), id.incarnation(), engine.slots());
+      } catch (IOException e) {
+        log.warn("which lines are in flight is not recorded", e);
+      }
+    }
+    return InFlightFile.unread(engine.slots());
   }
 
   /** Lets the scripts find this process, beyond doubt, also when its watchdog is gone. */

@@ -5,6 +5,7 @@ import dev.stoker.database.Database;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
 import dev.stoker.id.OrderedIds;
+import dev.stoker.queue.InFlightFile;
 import dev.stoker.queue.ShardTable;
 import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.execute.Dispatcher;
@@ -19,7 +20,6 @@ import dev.stoker.worker.settle.Settler;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -41,6 +41,7 @@ final class WorkerLoops {
 
   /**
    * @param heartbeatDatabase a connection that nothing else uses
+   * @param inFlight with room for as many lines as the engine has slots
    * @param whenFenced ends the process: a successor has been appointed
    */
   WorkerLoops(
@@ -52,6 +53,7 @@ final class WorkerLoops {
       LeaseSettings leaseSettings,
       ExecuteSettings executeSettings,
       LongSupplier nanoTime,
+      InFlightFile inFlight,
       Runnable whenFenced) {
     this.engine = engine;
     this.nanoTime = nanoTime;
@@ -59,11 +61,9 @@ final class WorkerLoops {
     BatchEndTable batchEnd =
         new BatchEndTable(
             database.jdbc(), database.transactions(), new OrderedIds(InstantSource.system()));
-    HeldShards held = new HeldShards();
+    HeldShards held = new HeldShards(engine.slots(), nanoTime);
     Progress progress = new Progress(nanoTime);
-    Semaphore slots = new Semaphore(engine.slots());
-    BooleanSupplier nothingRuns =
-        () -> slots.availablePermits() == engine.slots() && held.waiting() == 0;
+    BooleanSupplier nothingRuns = () -> held.running() == 0 && held.waiting() == 0;
     this.settler =
         new Settler(shards, batchEnd, held, progress, 2 * engine.slots() + 512, nothingRuns);
     this.claims = new ClaimLoop(shards, held, engine, id.holder(), leaseSettings, nanoTime);
@@ -76,7 +76,7 @@ final class WorkerLoops {
             executeSettings,
             RandomGenerator.getDefault(),
             nanoTime,
-            slots,
+            inFlight,
             claims::lineTaken);
     this.heartbeat =
         new HeartbeatLoop(

@@ -1,6 +1,7 @@
 package dev.stoker.worker;
 
 import dev.stoker.settings.Settings;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.Optional;
  * @param name the slot that this process fills
  * @param incarnation the place a watchdog has reserved for it; a worker started by hand reserves
  *     its own
+ * @param inFlightFile where it notes which lines its engine has
  * @param engine which engine computes answers
  * @param heartbeatEvery how often it beats
  * @param drainGrace how long what runs may take to finish after SIGTERM
@@ -16,6 +18,7 @@ import java.util.Optional;
 record WorkerSettings(
     String name,
     Optional<Long> incarnation,
+    Optional<Path> inFlightFile,
     String engine,
     Duration heartbeatEvery,
     Duration drainGrace) {
@@ -33,6 +36,11 @@ record WorkerSettings(
             .optional("STOKER_WORKER_NAME", "set by the watchdog: the worker slot, host/number")
             .orElse(host + "/0"),
         Optional.of(incarnation).filter(number -> number > 0),
+        settings
+            .optional(
+                "STOKER_IN_FLIGHT_FILE",
+                "set by the watchdog: where the worker notes which lines its engine has, in memory")
+            .map(Path::of),
         settings.oneOf(
             "STOKER_ENGINE",
             "onnx",

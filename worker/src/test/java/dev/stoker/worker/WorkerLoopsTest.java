@@ -7,6 +7,7 @@ import dev.stoker.database.Database;
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
+import dev.stoker.queue.InFlightFile;
 import dev.stoker.queue.ShardTable;
 import dev.stoker.settings.Settings;
 import dev.stoker.testing.TestDatabase;
@@ -181,7 +182,7 @@ class WorkerLoopsTest {
     Until.within(GRACE).holds(() -> slow.asked().size() == 10);
 
     slow.wantsNoMore();
-    new ShardTable(database.jdbc()).reapHolder(zombie.id().holder());
+    new ShardTable(database.jdbc()).reapHolder(zombie.id().holder(), true);
     ScriptedEngine engine = new ScriptedEngine();
     start("w2", engine);
     slow.let(10);
@@ -202,7 +203,7 @@ class WorkerLoopsTest {
     Until.within(GRACE).holds(() -> results(true).size() == 6);
 
     dying.wantsNoMore();
-    new ShardTable(database.jdbc()).reapHolder(dead.id().holder());
+    new ShardTable(database.jdbc()).reapHolder(dead.id().holder(), true);
     ScriptedEngine engine = new ScriptedEngine();
     start("w2", engine);
 
@@ -309,6 +310,7 @@ class WorkerLoopsTest {
             LeaseSettings.from(settings),
             ExecuteSettings.from(settings),
             System::nanoTime,
+            InFlightFile.unread(engine.slots()),
             () -> fenced.set(true));
     settings.verify();
     RunningWorker worker = new RunningWorker(id, loops, beats);

@@ -22,21 +22,23 @@ public final class Recoveries {
    * Writes a recovery down and makes room for its process, both or neither. A crash right after
    * costs one of the budget, and never makes two workers.
    *
-   * @param limit how many unplanned ones an hour may have
-   * @return empty if the budget is used up
+   * @param budget how many unplanned ones there may be
    */
-  public Optional<Reservation> reserve(String host, RecoveryDraft draft, int limit) {
+  public Reservation reserve(String host, RecoveryDraft draft, RestartBudget budget) {
     return database
         .transactions()
         .execute(
             transaction -> {
               // First, since it locks the row: whoever else counts the budget waits.
               WorkerId id = heartbeats.reserve(draft.worker(), host);
-              Optional<Long> recovery = recoveries.insert(draft, limit);
-              if (recovery.isEmpty()) {
+              RestartBudget.Used used = recoveries.used(draft.worker());
+              Optional<String> exceeded = budget.exceeded(draft, used);
+              if (exceeded.isPresent()) {
                 transaction.setRollbackOnly();
+                return new Reservation.Refused(exceeded.get());
               }
-              return recovery.map(row -> new Reservation(id, row));
+              boolean poison = budget.isPoison(draft, used);
+              return new Reservation.Granted(id, recoveries.insert(draft, poison));
             });
   }
 

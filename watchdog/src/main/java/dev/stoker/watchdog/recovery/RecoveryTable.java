@@ -8,16 +8,26 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** Every statement on recoveries. The budget of restarts is counted from its rows. */
 final class RecoveryTable {
 
-  /** The hour is the one of {@code WorkerSlotTable}, which shows the count. */
   private static final String INSERT =
       """
-      INSERT INTO recovery (worker, planned, cause, evidence, exit_status, old_pid, leases_returned, detected_at,
-                            fence_ms, kill_ms, confirm_ms)
-      SELECT :worker, :planned, :cause, :evidence, :exit_status, :old_pid, :leases_returned,
-             now() - :detected_ms * interval '1 millisecond', :fence_ms, :kill_ms, :confirm_ms
-      WHERE :planned OR :limit > (SELECT count(*) FROM recovery
-                                  WHERE worker = :worker AND NOT planned AND NOT poison AND reserved_at > now() - interval '1 hour')
+      INSERT INTO recovery (worker, planned, poison, fruitless, cause, evidence, incident, exit_status, old_pid,
+                            leases_returned, detected_at, fence_ms, kill_ms, confirm_ms)
+      VALUES (:worker, :planned, :poison, :fruitless, :cause, :evidence, :incident, :exit_status, :old_pid,
+              :leases_returned, now() - :detected_ms * interval '1 millisecond', :fence_ms, :kill_ms, :confirm_ms)
       RETURNING id
+      """;
+
+  /** The hour is the one of {@code WorkerSlotTable}, which shows the count. */
+  private static final String USED =
+      """
+      SELECT count(*) FILTER (WHERE NOT poison AND reserved_at > now() - interval '1 hour') AS last_hour,
+             count(*) FILTER (WHERE NOT poison) AS last_day,
+             count(*) FILTER (WHERE poison AND reserved_at > now() - interval '1 hour') AS poison_last_hour,
+             count(*) FILTER (WHERE fruitless AND id > (
+                 SELECT coalesce(max(id), 0) FROM recovery
+                 WHERE worker = :worker AND NOT poison AND NOT fruitless)) AS fruitless_in_row
+      FROM recovery
+      WHERE worker = :worker AND NOT planned AND reserved_at > now() - interval '1 day'
       """;
 
   private static final String LAUNCHED = "UPDATE recovery SET new_pid = :pid WHERE id = :id";
@@ -31,17 +41,33 @@ final class RecoveryTable {
     this.jdbc = jdbc;
   }
 
+  /** Must run while the worker's heartbeat row is locked, or two could both take the last place. */
+  RestartBudget.Used used(String worker) {
+    return jdbc.sql(USED)
+        .param("worker", worker)
+        .query(
+            (row, _) ->
+                new RestartBudget.Used(
+                    row.getInt("last_hour"),
+                    row.getInt("last_day"),
+                    row.getInt("poison_last_hour"),
+                    row.getInt("fruitless_in_row")))
+        .single();
+  }
+
   /**
-   * Must run while the worker's heartbeat row is locked, or two could both take the last place.
-   *
-   * @return the row; empty if it would be one too many within the hour
+   * @param poison whether it costs nothing
+   * @return the row
    */
-  Optional<Long> insert(RecoveryDraft draft, int limit) {
+  long insert(RecoveryDraft draft, boolean poison) {
     return jdbc.sql(INSERT)
         .param("worker", draft.worker())
         .param("planned", draft.planned())
+        .param("poison", poison)
+        .param("fruitless", draft.fruitless())
         .param("cause", draft.cause())
         .param("evidence", draft.evidence())
+        .param("incident", draft.incident().orElse(""))
         .param("exit_status", draft.exitStatus().orElse(null), Types.INTEGER)
         .param("old_pid", draft.oldPid().orElse(null), Types.BIGINT)
         .param("leases_returned", draft.leasesReturned())
@@ -49,9 +75,8 @@ final class RecoveryTable {
         .param("fence_ms", millis(draft.toFence()), Types.BIGINT)
         .param("kill_ms", millis(draft.toKill()), Types.BIGINT)
         .param("confirm_ms", millis(draft.toConfirm()), Types.BIGINT)
-        .param("limit", limit)
         .query(Long.class)
-        .optional();
+        .single();
   }
 
   void launched(long id, long pid) {

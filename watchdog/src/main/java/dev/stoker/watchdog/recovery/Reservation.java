@@ -2,5 +2,18 @@ package dev.stoker.watchdog.recovery;
 
 import dev.stoker.health.WorkerId;
 
-/** The right to start one process. */
-public record Reservation(WorkerId id, long recovery) {}
+/** What became of the wish to start one process. */
+public sealed interface Reservation {
+
+  /**
+   * The right to start it.
+   *
+   * @param recovery its row
+   */
+  record Granted(WorkerId id, long recovery) implements Reservation {}
+
+  /**
+   * @param limit which would be exceeded, such as {@code 10 in an hour}
+   */
+  record Refused(String limit) implements Reservation {}
+}

@@ -4,6 +4,8 @@ import dev.stoker.batch.BatchId;
 import dev.stoker.line.ResultLine;
 import dev.stoker.loop.Loop;
 import dev.stoker.queue.FinishedLine;
+import dev.stoker.queue.InFlightFile;
+import dev.stoker.queue.LineKey;
 import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.EngineReply;
 import dev.stoker.worker.engine.EngineRequest;
@@ -15,17 +17,13 @@ import dev.stoker.worker.lease.PendingLine;
 import dev.stoker.worker.settle.Settler;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Starts waiting lines as fast as the engine has free slots, and hands what they give to the
- * settler.
- */
+/** Starts waiting lines as soon as their turn comes, and hands what they give to the settler. */
 public final class Dispatcher implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
 
@@ -34,6 +32,11 @@ public final class Dispatcher implements AutoCloseable {
    */
   private static final Duration LATER = Duration.ofMillis(200);
 
+  private static final String ENGINE_CRASH =
+      "The engine crashed or hung each time it ran this request, in the end with nothing else"
+          + " running beside it, so it is not run again. Change the request before you submit it in"
+          + " a new batch; the other requests of this batch are not affected.";
+
   private final HeldShards held;
   private final Settler settler;
   private final Engine engine;
@@ -41,12 +44,11 @@ public final class Dispatcher implements AutoCloseable {
   private final RandomGenerator random;
   private final LongSupplier nanoTime;
   private final Runnable whenTaken;
-  private final Semaphore slots;
-  private final int slotsMax;
+  private final InFlightFile inFlight;
   private final Loop loop;
 
   /**
-   * @param slots free slots of the engine, shared with whoever wants to know how many are taken
+   * @param inFlight told which lines the engine has
    * @param whenTaken told whenever a line has left the queue
    */
   public Dispatcher(
@@ -56,7 +58,7 @@ public final class Dispatcher implements AutoCloseable {
       ExecuteSettings settings,
       RandomGenerator random,
       LongSupplier nanoTime,
-      Semaphore slots,
+      InFlightFile inFlight,
       Runnable whenTaken) {
     this.held = held;
     this.settler = settler;
@@ -64,8 +66,7 @@ public final class Dispatcher implements AutoCloseable {
     this.settings = settings;
     this.random = random;
     this.nanoTime = nanoTime;
-    this.slots = slots;
-    this.slotsMax = slots.availablePermits();
+    this.inFlight = inFlight;
     this.whenTaken = whenTaken;
     this.loop = new Loop("dispatch", Duration.ofMillis(1), this::runOnce);
   }
@@ -75,7 +76,7 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   public int inFlight() {
-    return slotsMax - slots.availablePermits();
+    return held.running();
   }
 
   @Override
@@ -87,9 +88,8 @@ public final class Dispatcher implements AutoCloseable {
     PendingLine line = held.take();
     whenTaken.run();
     settler.reserve();
-    slots.acquire();
     if (!start(line)) {
-      slots.release();
+      held.left();
       settler.release();
     }
     return true;
@@ -114,7 +114,7 @@ public final class Dispatcher implements AutoCloseable {
     shard.runsOn(Thread.currentThread());
     boolean settling = false;
     try {
-      settling = conclude(line, ask(line));
+      settling = line.strikes().convicted() ? convict(line) : conclude(line, ask(line));
     } catch (InterruptedException e) {
       log.debug("line {} of {} was interrupted", line.line(), shard.lease());
     } catch (RuntimeException | Error e) {
@@ -124,7 +124,7 @@ public final class Dispatcher implements AutoCloseable {
       settling = fail(line, "internal_error", "The worker failed on this request: " + e);
     } finally {
       shard.ranOn(Thread.currentThread());
-      slots.release();
+      held.left();
       if (!settling) {
         shard.dropped();
         settler.release();
@@ -133,9 +133,26 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   private EngineReply ask(PendingLine line) throws InterruptedException {
-    return engine.complete(
-        new EngineRequest(line.shard().endpoint(), line.request().model(), line.body()),
-        settings.requestDeadline());
+    EngineRequest request =
+        new EngineRequest(line.shard().endpoint(), line.request().model(), line.body());
+    InFlightFile.Entry entry = inFlight.enter(new LineKey(batch(line), line.line()));
+    boolean answered = false;
+    try {
+      EngineReply reply = engine.complete(request, settings.requestDeadline());
+      answered = reply instanceof EngineReply.Answered;
+      return reply;
+    } finally {
+      entry.leave(answered);
+    }
+  }
+
+  private boolean convict(PendingLine line) {
+    log.warn(
+        "line {} of {} is not run again: {} workers ended while they ran it",
+        line.line(),
+        line.shard().lease(),
+        line.strikes().strikes());
+    return fail(line, "engine_crash", ENGINE_CRASH);
   }
 
   /** Says whether the line has a result to settle. */

@@ -9,19 +9,29 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** All shards under lease and the lines of them that wait, in the order of their claims. */
+/**
+ * All shards under lease and the lines of them that wait, in the order of their claims; suspects
+ * apart.
+ */
 public final class HeldShards {
   private static final Logger log = LoggerFactory.getLogger(HeldShards.class);
 
   private final Map<Lease, HeldShard> shards = new ConcurrentHashMap<>();
-  private final LinkedBlockingQueue<PendingLine> waiting = new LinkedBlockingQueue<>();
+  private final WaitingLines waiting;
   private final AtomicInteger delayed = new AtomicInteger();
   private final LineCheck check = new LineCheck();
+
+  /**
+   * @param slots how many lines may run at once
+   */
+  public HeldShards(int slots, LongSupplier nanoTime) {
+    this.waiting = new WaitingLines(slots, nanoTime);
+  }
 
   /** Takes a claimed shard and queues the lines of it that are still to be run. */
   void add(ClaimedShard claimed, long trustedUntilNanos) {
@@ -34,12 +44,26 @@ public final class HeldShards {
     }
     HeldShard shard = new HeldShard(claimed, open.size(), trustedUntilNanos);
     shards.put(claimed.lease(), shard);
-    open.forEach(line -> waiting.add(new PendingLine(shard, line.number(), line.request(), 0)));
+    open.forEach(
+        line ->
+            waiting.add(
+                new PendingLine(
+                    shard, line.number(), line.request(), 0, claimed.strikesOf(line.number()))));
   }
 
-  /** The next line to run; waits for one. */
+  /** The next line to run; waits until there is one that may. It runs until it has left. */
   public PendingLine take() throws InterruptedException {
     return waiting.take();
+  }
+
+  /** A line that was taken runs no more. */
+  public void left() {
+    waiting.left();
+  }
+
+  /** How many lines were taken and have not left. */
+  public int running() {
+    return waiting.running();
   }
 
   /** A line has left the queue and will be put back later; until then it counts as waiting. */
@@ -57,7 +81,7 @@ public final class HeldShards {
 
   /** How many lines wait for their turn, or for the delay before it. */
   public int waiting() {
-    return waiting.size() + delayed.get();
+    return waiting.waiting() + delayed.get();
   }
 
   Collection<HeldShard> all() {
@@ -84,7 +108,7 @@ public final class HeldShards {
     HeldShard shard = shards.remove(lease);
     if (shard != null) {
       shard.lose();
-      waiting.removeIf(line -> line.shard() == shard);
+      waiting.remove(shard);
     }
   }
 
@@ -98,7 +122,7 @@ public final class HeldShards {
   /** No further line of it is started; it goes back once what runs of it is settled. */
   void dismiss(HeldShard shard) {
     shard.dismiss();
-    waiting.removeIf(line -> line.shard() == shard);
+    waiting.remove(shard);
   }
 
   void dismissAll() {

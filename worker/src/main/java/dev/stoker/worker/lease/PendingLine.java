@@ -1,6 +1,7 @@
 package dev.stoker.worker.lease;
 
 import dev.stoker.line.RequestLine;
+import dev.stoker.queue.LineStrikes;
 import java.util.Arrays;
 
 /**
@@ -8,11 +9,13 @@ import java.util.Arrays;
  *
  * @param line the physical line, counted from 1
  * @param tries how often the engine has already failed to answer it well under this lease
+ * @param strikes what is known against it
  */
-public record PendingLine(HeldShard shard, int line, RequestLine request, int tries) {
+public record PendingLine(
+    HeldShard shard, int line, RequestLine request, int tries, LineStrikes strikes) {
 
   public PendingLine triedAgain() {
-    return new PendingLine(shard, line, request, tries + 1);
+    return new PendingLine(shard, line, request, tries + 1, strikes);
   }
 
   /** The request's JSON object, as the client wrote it. */

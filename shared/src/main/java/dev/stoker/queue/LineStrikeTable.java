@@ -1,0 +1,67 @@
+package dev.stoker.queue;
+
+import java.util.Collection;
+import java.util.Set;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.SqlArrayValue;
+
+/** Every statement on strikes, but for the look that comes with a claim. */
+final class LineStrikeTable {
+
+  /**
+   * A batch that is being deleted takes its strikes with it: locked, it cannot vanish before they
+   * refer to it. The order is that of everybody who strikes, so that two never wait for each other.
+   */
+  private static final String STRIKE =
+      """
+      WITH struck AS MATERIALIZED (
+          SELECT b.id AS batch, f.line
+          FROM unnest(:batches, :lines) AS f (batch, line)
+          JOIN batch b ON b.id = f.batch
+          WHERE NOT EXISTS (SELECT 1 FROM result r WHERE (r.batch, r.line) = (f.batch, f.line))
+          ORDER BY b.id, f.line
+          FOR KEY SHARE OF b
+      )
+      INSERT INTO line_strike AS s (batch, line, strikes, alone, struck_by)
+      SELECT batch, line, 1, :alone, :holder FROM struck ORDER BY batch, line
+      ON CONFLICT (batch, line) DO UPDATE
+      SET strikes = s.strikes + 1, alone = s.alone + excluded.alone, struck_by = excluded.struck_by
+      WHERE s.struck_by <> excluded.struck_by
+      """;
+
+  private static final String SUSPECTS =
+      """
+      SELECT count(*)
+      FROM unnest(:batches, :lines) AS f (batch, line)
+      JOIN line_strike s ON (s.batch, s.line) = (f.batch, f.line)
+      WHERE s.strikes > 1 OR s.struck_by <> :holder
+      """;
+
+  private final JdbcClient jdbc;
+
+  LineStrikeTable(JdbcClient jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /**
+   * Strikes the lines that were in flight when their holder died, unless they are finished or gone.
+   * May be told again of the same death.
+   */
+  void strike(String holder, Set<LineKey> inFlight) {
+    named(STRIKE, holder, inFlight).param("alone", inFlight.size() == 1 ? 1 : 0).update();
+  }
+
+  /** How many of these lines had a strike before the death of this holder. */
+  int suspects(String holder, Set<LineKey> lines) {
+    return named(SUSPECTS, holder, lines).query(Integer.class).single();
+  }
+
+  private JdbcClient.StatementSpec named(String sql, String holder, Collection<LineKey> lines) {
+    return jdbc.sql(sql)
+        .param(
+            "batches",
+            new SqlArrayValue("uuid", lines.stream().map(line -> line.batch().value()).toArray()))
+        .param("lines", lines.stream().mapToInt(LineKey::line).toArray())
+        .param("holder", holder);
+  }
+}

@@ -1,0 +1,26 @@
+package dev.stoker.queue;
+
+/**
+ * What the deaths of workers say of a line.
+ *
+ * @param strikes workers that died while they ran it
+ * @param alone how many of them ran nothing else
+ */
+public record LineStrikes(int strikes, int alone) {
+
+  /** Of a line that no worker died of. */
+  public static final LineStrikes NONE = new LineStrikes(0, 0);
+
+  /** One death may be a coincidence. */
+  private static final int ALONE_MAX = 2;
+
+  /** Whether it is certain enough that the line ends its workers: it must not be run again. */
+  public boolean convicted() {
+    return alone >= ALONE_MAX;
+  }
+
+  /** Whether it must not run beside lines that are above suspicion. */
+  public boolean suspect() {
+    return strikes > 0 && !convicted();
+  }
+}

@@ -1,0 +1,140 @@
+package dev.stoker.worker.lease;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.OptionalInt;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+/**
+ * The lines that wait for their turn, each kind in the order of its claims, and how many run.
+ * {@link Turn} decides which is next.
+ */
+final class WaitingLines {
+  /** How long fresh lines may keep suspects waiting, before the first group and after each. */
+  private static final Duration SUSPECTS_WAIT_MAX = Duration.ofSeconds(10);
+
+  private final int slots;
+  private final int groupMax;
+  private final LongSupplier nanoTime;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Deque<PendingLine> fresh = new ArrayDeque<>();
+  private final Deque<PendingLine> grouped = new ArrayDeque<>();
+  private final Deque<PendingLine> lone = new ArrayDeque<>();
+  private int running;
+  private OptionalInt group = OptionalInt.empty();
+  private long suspectsSinceNanos;
+
+  WaitingLines(int slots, LongSupplier nanoTime) {
+    this.slots = slots;
+    this.groupMax = (int) Math.ceil(Math.sqrt(slots));
+    this.nanoTime = nanoTime;
+  }
+
+  void add(PendingLine line) {
+    change(
+        () -> {
+          if (line.strikes().suspect() && grouped.isEmpty() && lone.isEmpty()) {
+            suspectsSinceNanos = nanoTime.getAsLong();
+          }
+          queueOf(line).add(line);
+        });
+  }
+
+  void remove(HeldShard shard) {
+    change(
+        () -> {
+          fresh.removeIf(line -> line.shard() == shard);
+          grouped.removeIf(line -> line.shard() == shard);
+          lone.removeIf(line -> line.shard() == shard);
+        });
+  }
+
+  /** Waits until a line may start; it runs until {@link #left} is told. */
+  PendingLine take() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      Turn turn = turn();
+      while (turn == Turn.NONE) {
+        changed.await();
+        turn = turn();
+      }
+      return start(turn);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A line that was taken runs no more. */
+  void left() {
+    change(
+        () -> {
+          running--;
+          if (running == 0 && group.isPresent()) {
+            group = OptionalInt.empty();
+            suspectsSinceNanos = nanoTime.getAsLong();
+          }
+        });
+  }
+
+  int waiting() {
+    lock.lock();
+    try {
+      return fresh.size() + grouped.size() + lone.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  int running() {
+    lock.lock();
+    try {
+      return running;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Turn turn() {
+    boolean overdue = nanoTime.getAsLong() - suspectsSinceNanos >= SUSPECTS_WAIT_MAX.toNanos();
+    return Turn.next(
+        new Turn.Traffic(
+            fresh.size(), grouped.size(), lone.size(), running, slots, overdue, group));
+  }
+
+  private PendingLine start(Turn turn) {
+    running++;
+    return switch (turn) {
+      case FRESH -> fresh.remove();
+      case GROUPED -> {
+        group = OptionalInt.of(group.orElse(groupMax) - 1);
+        yield grouped.remove();
+      }
+      case LONE -> {
+        group = OptionalInt.of(0);
+        yield lone.remove();
+      }
+      case NONE -> throw new IllegalStateException("no line may start");
+    };
+  }
+
+  private Deque<PendingLine> queueOf(PendingLine line) {
+    if (!line.strikes().suspect()) {
+      return fresh;
+    }
+    return line.strikes().strikes() == 1 ? grouped : lone;
+  }
+
+  private void change(Runnable change) {
+    lock.lock();
+    try {
+      change.run();
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+}
