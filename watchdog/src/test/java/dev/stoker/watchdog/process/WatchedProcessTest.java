@@ -110,7 +110,7 @@ class WatchedProcessTest {
             "sleep 61 & echo $! >> %1$s; setsid sleep 62 & echo $! >> %1$s; sleep 63"
                 .formatted(pids));
     WatchedProcess leader = launcher.start(new WorkerId("test/0", 1), 0, () -> {});
-    ProcessTree tree = launcher.treeOfChild(leader);
+    ProcessTree tree = launcher.treeOfChild(leader, 0);
     Patience.until("two descendants", SOON, () -> read(pids).lines().count() == 2);
     tree.remember();
     leader.kill();
@@ -141,7 +141,8 @@ class WatchedProcessTest {
     Files.writeString(file, script);
     return new Launcher(
         new WorkerCommand(List.of("sh", file.toString()), directory),
-        directory.resolve("logs"),
+        WorkerResources.ALL,
+        new Launcher.Places(directory, directory.resolve("logs")),
         System::nanoTime);
   }
 
