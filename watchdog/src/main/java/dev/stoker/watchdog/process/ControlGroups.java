@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -29,20 +30,38 @@ final class ControlGroups {
 
     /** From the lines of {@code /proc/PID/mountinfo}; also beside version 1. */
     static Optional<Mount> find(List<String> mountInfo) {
-      return mountInfo.stream()
-          .filter(line -> line.contains(" - cgroup2 "))
-          .map(line -> line.split(" ", -1))
-          .map(fields -> new Mount(Path.of(fields[ROOT]), Path.of(unescaped(fields[DIRECTORY]))))
-          .findFirst();
+      return first(mountInfo, line -> line.contains(" - cgroup2 "));
+    }
+
+    /** The hierarchy of version 1 that accounts for memory. */
+    static Optional<Mount> findMemory(List<String> mountInfo) {
+      return first(
+          mountInfo, line -> line.contains(" - cgroup ") && line.matches(".*[ ,]memory(,.*)?"));
     }
 
     /** Of the group that {@code /proc/PID/cgroup} names; empty if it lies outside of the mount. */
     Optional<Path> directoryOf(List<String> membership) {
+      return directoryOf(membership, VERSION_2);
+    }
+
+    /**
+     * @param hierarchy what stands before the group's path
+     */
+    Optional<Path> directoryOf(List<String> membership, String hierarchy) {
       return membership.stream()
-          .filter(line -> line.startsWith(VERSION_2))
-          .map(line -> Path.of(line.substring(VERSION_2.length())).normalize())
+          .filter(line -> line.contains(hierarchy))
+          .map(line -> line.substring(line.indexOf(hierarchy) + hierarchy.length()))
+          .map(group -> Path.of(group).normalize())
           .filter(group -> group.startsWith(root))
           .map(group -> directory.resolve(root.relativize(group).toString()))
+          .findFirst();
+    }
+
+    private static Optional<Mount> first(List<String> mountInfo, Predicate<String> wanted) {
+      return mountInfo.stream()
+          .filter(wanted)
+          .map(line -> line.split(" ", -1))
+          .map(fields -> new Mount(Path.of(fields[ROOT]), Path.of(unescaped(fields[DIRECTORY]))))
           .findFirst();
     }
 
@@ -166,7 +185,7 @@ final class ControlGroups {
     }
   }
 
-  private static List<String> lines(Path file) {
+  static List<String> lines(Path file) {
     try {
       return Files.readString(file, UTF_8).lines().toList();
     } catch (IOException e) {
