@@ -203,6 +203,16 @@ public final class Launcher {
     return new ConsoleLog(logs.resolve("worker-" + slot + ".console.log"));
   }
 
+  /** What the workers of a slot have written, older ones too; named as they name it. */
+  public ConsoleLog log(int slot) {
+    return new ConsoleLog(logs.resolve(slot == 0 ? "worker.log" : "worker-" + slot + ".log"));
+  }
+
+  /** Where a worker's JVM leaves its report when it crashes. */
+  public Path home() {
+    return command.home();
+  }
+
   /** Where a slot's worker shows that it lives. */
   public Path beatFile(int slot) {
     return beats.resolve("worker-" + slot + ".beat");

@@ -22,6 +22,8 @@ public final class ScriptedWorkers implements BeforeEachCallback, AfterEachCallb
 
   public static final Duration SOON = Duration.ofSeconds(20);
 
+  private static final int CONSOLE_BYTES_MAX = 64 * 1024;
+
   private final List<ProcessTree> trees = new ArrayList<>();
   private final List<Launcher> launchers = new ArrayList<>();
   private Path directory;
@@ -80,6 +82,15 @@ public final class ScriptedWorkers implements BeforeEachCallback, AfterEachCallb
             System::nanoTime,
             Launcher.Tools.find(WorkerResources.ALL),
             Optional.empty()));
+  }
+
+  public Launcher newest() {
+    return launchers.getLast();
+  }
+
+  /** What the newest worker has printed. */
+  public String printed() {
+    return newest().console(0).end(CONSOLE_BYTES_MAX);
   }
 
   Launcher known(Launcher launcher) {
