@@ -250,7 +250,7 @@ final class SlotKeeper {
   private void adopt(ProcessIdentity identity) {
     held =
         WatchedProcess.adopt(identity, host.ticker(), host.wake())
-            .map(process -> new Held(process, host.launcher().treeOfStranger(process)));
+            .map(process -> new Held(process, host.launcher().treeOfStranger(process, number)));
     answers.add(held.isPresent() ? new Answer.Adopted() : new Answer.NotThere());
   }
 
@@ -315,7 +315,7 @@ final class SlotKeeper {
   private void launch(Action.Launch launch) {
     try {
       WatchedProcess process = host.launcher().start(launch.id(), number, host.wake());
-      held = Optional.of(new Held(process, host.launcher().treeOfChild(process)));
+      held = Optional.of(new Held(process, host.launcher().treeOfChild(process, number)));
       answers.add(new Answer.Launched(process.identity()));
       note(recoveries -> recoveries.launched(launch.recovery(), process.identity().pid()));
     } catch (IOException e) {

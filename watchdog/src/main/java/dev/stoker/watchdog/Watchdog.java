@@ -95,7 +95,12 @@ public final class Watchdog {
         new SlotKeeper.Host(
             host,
             new Supervisor(settings.slots(), ProcessTable.bootId(), settings.byHand()),
-            new Launcher(settings.command(), settings.log().directory(), ticker),
+            new Launcher(
+                settings.command(),
+                settings.resources(),
+                new Launcher.Places(
+                    settings.database().dataDirectory(), settings.log().directory()),
+                ticker),
             database,
             ticker,
             RandomGenerator.getDefault(),

@@ -6,6 +6,7 @@ import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.Settings;
 import dev.stoker.watchdog.process.WorkerCommand;
+import dev.stoker.watchdog.process.WorkerResources;
 import dev.stoker.watchdog.slot.SlotSettings;
 import java.time.Duration;
 import java.util.regex.Pattern;
@@ -23,6 +24,7 @@ record WatchdogSettings(
     boolean byHand,
     SlotSettings slots,
     WorkerCommand command,
+    WorkerResources resources,
     DatabaseSettings database,
     ProcessLog log,
     ErrorReports reports) {
@@ -30,25 +32,45 @@ record WatchdogSettings(
   private static final Duration TICK_MAX = Duration.ofSeconds(1);
   private static final Duration CALM_LOOK_MAX = Duration.ofSeconds(5);
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+");
+  private static final int WORKERS_MAX = 64;
   private static final int TICKS_PER_STALE_WINDOW = 8;
   private static final int LOOKS_PER_STALE_WINDOW = 12;
 
   static WatchdogSettings from(Settings settings) {
+    WorkerResources resources = WorkerResources.from(settings);
     WatchdogSettings read =
         new WatchdogSettings(
             host(settings),
-            settings.integer("STOKER_WORKERS", 1, 1, 64, "worker processes on this host"),
+            workers(settings, resources.gpus().size()),
             settings.flag(
                 "STOKER_START_BY_HAND",
                 false,
                 "set by start-all.sh: the first start of each worker costs no restart, also after a give-up"),
             SlotSettings.from(settings),
             WorkerCommand.from(settings),
+            resources,
             DatabaseSettings.from(settings),
             ProcessLog.from(settings),
             ErrorReports.from(settings));
     settings.verify();
     return read;
+  }
+
+  /** As many as there are GPUs to share out, if there are. */
+  private static int workers(Settings settings, int gpus) {
+    int workers =
+        settings.integer(
+            "STOKER_WORKERS", Math.max(1, gpus), 1, WORKERS_MAX, "worker processes on this host");
+    settings.require(
+        gpus == 0 || workers == gpus,
+        "STOKER_WORKERS="
+            + workers
+            + " differs from the number of STOKER_WORKER_GPUS, which is "
+            + gpus
+            + "; leave it out");
+    settings.require(
+        gpus <= WORKERS_MAX, "STOKER_WORKER_GPUS names more than " + WORKERS_MAX + " GPUs");
+    return workers;
   }
 
   private static String host(Settings settings) {

@@ -15,6 +15,7 @@ import java.util.OptionalInt;
  */
 final class Kernel {
 
+  static final int SIGQUIT = 3;
   static final int SIGKILL = 9;
   static final int SIGTERM = 15;
   static final int SIGCONT = 18;

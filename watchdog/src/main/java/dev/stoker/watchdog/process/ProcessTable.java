@@ -10,8 +10,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What {@code /proc} says. */
 public final class ProcessTable {
@@ -25,6 +27,7 @@ public final class ProcessTable {
   record Entry(long pid, char state, long parent, long session, long startTicks, int waitStatus) {}
 
   private static final Path PROC = Path.of("/proc");
+  private static final String CAUGHT_SIGNALS = "SigCgt:";
 
   // Numbered as in proc(5), less the three before the closing parenthesis of the name.
   private static final int STATE = 0;
@@ -58,12 +61,72 @@ public final class ProcessTable {
     }
   }
 
+  /**
+   * What a process is up to. That its first thread is a zombie does not make it dead: another may
+   * hang in a driver.
+   */
+  public static ProcessState stateOf(ProcessIdentity process) {
+    Optional<Entry> leader =
+        find(process.pid()).filter(entry -> entry.startTicks() == process.startTicks());
+    if (leader.isEmpty()) {
+      return ProcessState.GONE;
+    }
+    return threadsOf(process.pid()).stream()
+        .map(Entry::state)
+        .map(ProcessState::ofLetter)
+        .max(Comparator.naturalOrder())
+        .orElse(ProcessState.ofLetter(leader.get().state()));
+  }
+
+  /** Its threads by their own numbers, the first thread first; empty once it has gone. */
+  static List<Entry> threadsOf(long pid) {
+    Path threads = PROC.resolve(pid + "/task");
+    return Stream.of(Optional.ofNullable(threads.toFile().list()).orElse(new String[0]))
+        .map(Long::parseLong)
+        .sorted()
+        .flatMap(thread -> read(thread, threads.resolve(thread + "/stat")).stream())
+        .toList();
+  }
+
+  /**
+   * Whether a process is a JVM that answers SIGQUIT with a list of its threads; anything else would
+   * end by that signal, as would a JVM that has just been started.
+   */
+  public static boolean printsThreads(ProcessIdentity process) {
+    return isJvm(process.pid())
+        && catches(process.pid(), Kernel.SIGQUIT)
+        && stateOf(process) != ProcessState.GONE;
+  }
+
+  private static boolean isJvm(long pid) {
+    try {
+      Path program = Files.readSymbolicLink(PROC.resolve(pid + "/exe"));
+      return program.getFileName().toString().startsWith("java");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static boolean catches(long pid, int signal) {
+    try {
+      return Files.readString(PROC.resolve(pid + "/status"), ISO_8859_1)
+          .lines()
+          .filter(line -> line.startsWith(CAUGHT_SIGNALS))
+          .map(line -> Long.parseUnsignedLong(line.substring(CAUGHT_SIGNALS.length()).strip(), 16))
+          .anyMatch(caught -> (caught >> (signal - 1) & 1) == 1);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   static Optional<Entry> find(long pid) {
+    return read(pid, PROC.resolve(pid + "/stat"));
+  }
+
+  private static Optional<Entry> read(long number, Path stat) {
     try {
       // A name may hold any bytes, also parentheses, spaces and broken UTF-8.
-      return Optional.of(
-          parse(
-              pid, Files.readString(PROC.resolve(Long.toString(pid)).resolve("stat"), ISO_8859_1)));
+      return Optional.of(parse(number, Files.readString(stat, ISO_8859_1)));
     } catch (IOException e) {
       return Optional.empty();
     }

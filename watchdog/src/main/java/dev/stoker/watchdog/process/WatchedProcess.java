@@ -95,6 +95,14 @@ public final class WatchedProcess {
     signal(Kernel.SIGCONT);
   }
 
+  /**
+   * Asks a JVM to print what its threads do; to be asked of nothing else, which would end by it.
+   * See {@link ProcessTable#printsThreads}.
+   */
+  public void printThreads() {
+    signal(Kernel.SIGQUIT);
+  }
+
   void kill() {
     signal(Kernel.SIGKILL);
   }

@@ -9,18 +9,29 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class WatchedProcessTest {
 
+  private static final int SLOTS = 4;
   private static final Duration SOON = Duration.ofSeconds(10);
 
   @TempDir Path directory;
+
+  private final List<Launcher> launchers = new ArrayList<>();
+
+  @AfterEach
+  void leave_nothing_behind() {
+    launchers.forEach(launcher -> IntStream.range(0, SLOTS).forEach(launcher::tidy));
+  }
 
   @Test
   void the_end_of_a_child_is_told_with_its_status() throws Exception {
@@ -110,7 +121,7 @@ class WatchedProcessTest {
             "sleep 61 & echo $! >> %1$s; setsid sleep 62 & echo $! >> %1$s; sleep 63"
                 .formatted(pids));
     WatchedProcess leader = launcher.start(new WorkerId("test/0", 1), 0, () -> {});
-    ProcessTree tree = launcher.treeOfChild(leader);
+    ProcessTree tree = launcher.treeOfChild(leader, 0);
     Patience.until("two descendants", SOON, () -> read(pids).lines().count() == 2);
     tree.remember();
     leader.kill();
@@ -139,10 +150,14 @@ class WatchedProcessTest {
   private Launcher launcher(String script) throws IOException {
     Path file = directory.resolve("worker.sh");
     Files.writeString(file, script);
-    return new Launcher(
-        new WorkerCommand(List.of("sh", file.toString()), directory),
-        directory.resolve("logs"),
-        System::nanoTime);
+    Launcher launcher =
+        new Launcher(
+            new WorkerCommand(List.of("sh", file.toString()), directory),
+            WorkerResources.ALL,
+            new Launcher.Places(directory, directory.resolve("logs")),
+            System::nanoTime);
+    launchers.add(launcher);
+    return launcher;
   }
 
   private Path fifo() throws IOException, InterruptedException {
