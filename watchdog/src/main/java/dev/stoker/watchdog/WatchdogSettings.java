@@ -2,9 +2,9 @@ package dev.stoker.watchdog;
 
 import dev.stoker.database.DatabaseSettings;
 import dev.stoker.health.HostName;
-import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.Settings;
+import dev.stoker.watchdog.alert.AlertSettings;
 import dev.stoker.watchdog.process.WorkerCommand;
 import dev.stoker.watchdog.slot.SlotSettings;
 import java.time.Duration;
@@ -25,7 +25,7 @@ record WatchdogSettings(
     WorkerCommand command,
     DatabaseSettings database,
     ProcessLog log,
-    ErrorReports reports) {
+    AlertSettings alerts) {
 
   private static final Duration TICK_MAX = Duration.ofSeconds(1);
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+");
@@ -44,7 +44,7 @@ record WatchdogSettings(
             WorkerCommand.from(settings),
             DatabaseSettings.from(settings),
             ProcessLog.from(settings),
-            ErrorReports.from(settings));
+            AlertSettings.from(settings));
     settings.verify();
     return read;
   }
