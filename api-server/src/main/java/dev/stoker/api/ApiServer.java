@@ -2,11 +2,14 @@ package dev.stoker.api;
 
 import dev.stoker.database.EmbeddedPostgres;
 import dev.stoker.database.EmbeddedPostgresFailed;
+import dev.stoker.health.HostName;
+import dev.stoker.logging.ErrorReports;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.support.DefaultSingletonBeanRegistry;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
@@ -37,6 +40,7 @@ public final class ApiServer {
 
   /** Returns once it listens. */
   static ConfigurableApplicationContext start(ApiSettings settings) {
+    settings.reports().start("api-server", HostName.read(), System::nanoTime);
     if (settings.database().embedded()) {
       new EmbeddedPostgres(settings.database()).start();
     }
@@ -60,5 +64,9 @@ public final class ApiServer {
     beans.registerSingleton("gate", settings.gate());
     beans.registerSingleton("respawnLimits", settings.respawns());
     beans.registerSingleton("nanoTime", (LongSupplier) System::nanoTime);
+    // Spring has set up the log by now. What is registered first is closed last.
+    settings.reports().reportErrorLines();
+    ((DefaultSingletonBeanRegistry) beans)
+        .registerDisposableBean("errorReports", ErrorReports::close);
   }
 }

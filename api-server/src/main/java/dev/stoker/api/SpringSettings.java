@@ -1,6 +1,5 @@
 package dev.stoker.api;
 
-import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import java.util.HashMap;
 import java.util.Map;
@@ -28,7 +27,6 @@ final class SpringSettings extends StandardEnvironment {
     web(properties, settings);
     database(properties);
     logging(properties, settings.log());
-    reporting(properties, settings.reports());
     properties.put("spring.main.banner-mode", "off");
     properties.put("spring.application.name", "stoker-api");
     properties.put("spring.threads.virtual.enabled", true);
@@ -66,17 +64,5 @@ final class SpringSettings extends StandardEnvironment {
     properties.put("logging.logback.rollingpolicy.max-file-size", ProcessLog.FILE_MAX);
     properties.put("logging.logback.rollingpolicy.max-history", ProcessLog.DAYS_MAX);
     properties.put("logging.logback.rollingpolicy.total-size-cap", ProcessLog.TOTAL_MAX);
-  }
-
-  private static void reporting(Map<String, Object> properties, ErrorReports reports) {
-    reports
-        .sentryDsn()
-        .ifPresent(
-            dsn -> {
-              properties.put("sentry.dsn", dsn);
-              properties.put("sentry.environment", reports.environment());
-              properties.put("sentry.release", ErrorReports.release());
-              properties.put("sentry.tags.component", "api-server");
-            });
   }
 }

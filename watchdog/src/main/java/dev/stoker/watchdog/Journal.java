@@ -1,10 +1,19 @@
 package dev.stoker.watchdog;
 
+import dev.stoker.watchdog.alert.Alert;
 import dev.stoker.watchdog.alert.Alerts;
+import dev.stoker.watchdog.alert.Incident;
+import dev.stoker.watchdog.process.ExitStatus;
 import dev.stoker.watchdog.slot.Ending;
 import dev.stoker.watchdog.slot.Notice;
 import dev.stoker.watchdog.slot.Start;
+import dev.stoker.watchdog.slot.Verdict;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +61,10 @@ final class Journal {
       case Notice.GaveUp told -> gaveUp(told, evidence);
       case Notice.Unkillable told -> {
         log.error("Worker {} was killed and is not dead: {}", worker, evidence);
-        alerts.unkillable(worker, "killed and not dead: " + told.verdict().cause().text());
+        alerts.send(
+            new Alert.Unkillable(
+                incident(Optional.of(told.verdict()), Map.of(), evidence),
+                "killed and not dead: " + told.verdict().cause().text()));
       }
       case Notice.GpuBusy told ->
           log.error("Worker {} is not started: its GPU is not free: {}", worker, told.holders());
@@ -88,7 +100,12 @@ final class Journal {
     }
     String story = story(told);
     log.warn("Worker {} recovered: {}", worker, story);
-    alerts.recovered(worker, start.cause().text(), story, evidence);
+    alerts.send(
+        new Alert.Recovered(
+            incident(start.after().map(Ending::verdict), timings(told), evidence),
+            start.cause().getClass().getSimpleName(),
+            start.after().flatMap(Ending::exit).map(ExitStatus::text).orElse("exit unknown"),
+            story));
   }
 
   private static String story(Notice.Ready told) {
@@ -113,7 +130,32 @@ final class Journal {
   private void gaveUp(Notice.GaveUp told, String evidence) {
     log.error(
         "Worker {} given up: {}; last: {}", worker, told.reason(), told.start().cause().text());
-    alerts.gaveUp(worker, told.reason(), evidence);
+    alerts.send(
+        new Alert.GaveUp(
+            incident(told.start().after().map(Ending::verdict), Map.of(), evidence),
+            told.reason()));
+  }
+
+  private Incident incident(
+      Optional<Verdict> verdict, Map<String, Duration> timings, String evidence) {
+    OptionalLong incarnation =
+        verdict.stream().mapToLong(known -> known.id().incarnation()).findFirst();
+    return new Incident(worker, incarnation, timings, evidence, List.of());
+  }
+
+  private static Map<String, Duration> timings(Notice.Ready told) {
+    Map<String, Duration> timings = new HashMap<>();
+    told.start()
+        .after()
+        .ifPresent(
+            ending -> {
+              timings.put("fence", ending.toFence());
+              timings.put("kill", ending.toKill());
+              timings.put("confirm", ending.toConfirm());
+            });
+    timings.put("launch", told.toLaunch());
+    timings.put("ready", told.toReady());
+    return timings;
   }
 
   private static String seconds(Duration duration) {

@@ -5,6 +5,7 @@ import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
+import dev.stoker.watchdog.alert.Alert;
 import dev.stoker.watchdog.alert.Alerts;
 import dev.stoker.watchdog.observe.DatabaseThread;
 import dev.stoker.watchdog.process.Launcher;
@@ -64,7 +65,7 @@ public final class Watchdog {
     settings.log().start("watchdog");
     Logger log = LoggerFactory.getLogger(Watchdog.class);
     String host = settings.host();
-    Alerts alerts = new Alerts(settings.reports(), host);
+    Alerts alerts = new Alerts(settings.alerts(), host, ticker);
     Thread.setDefaultUncaughtExceptionHandler((thread, e) -> breakDown(log, alerts, thread, e));
     Supervision supervision = new Supervision(settings, ticker, rival -> yieldTo(log, rival));
     DatabaseThread database =
@@ -146,7 +147,7 @@ public final class Watchdog {
   private static void breakDown(Logger log, Alerts alerts, Thread thread, Throwable cause) {
     try {
       log.error("Thread {} ended; this watchdog ends with it", thread.getName(), cause);
-      alerts.failed(cause);
+      alerts.send(new Alert.Failed(cause));
       alerts.close();
       ProcessLog.close();
     } finally {

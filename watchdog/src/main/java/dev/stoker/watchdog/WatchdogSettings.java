@@ -2,9 +2,9 @@ package dev.stoker.watchdog;
 
 import dev.stoker.database.DatabaseSettings;
 import dev.stoker.health.HostName;
-import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.Settings;
+import dev.stoker.watchdog.alert.AlertSettings;
 import dev.stoker.watchdog.process.WorkerCommand;
 import dev.stoker.watchdog.process.WorkerResources;
 import dev.stoker.watchdog.slot.SlotSettings;
@@ -27,7 +27,7 @@ record WatchdogSettings(
     WorkerResources resources,
     DatabaseSettings database,
     ProcessLog log,
-    ErrorReports reports) {
+    AlertSettings alerts) {
 
   private static final Duration TICK_MAX = Duration.ofSeconds(1);
   private static final Duration CALM_LOOK_MAX = Duration.ofSeconds(5);
@@ -51,7 +51,7 @@ record WatchdogSettings(
             resources,
             DatabaseSettings.from(settings),
             ProcessLog.from(settings),
-            ErrorReports.from(settings));
+            AlertSettings.from(settings));
     settings.verify();
     return read;
   }

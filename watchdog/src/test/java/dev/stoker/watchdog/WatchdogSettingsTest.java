@@ -41,7 +41,7 @@ class WatchdogSettingsTest {
             "-XX:+ExitOnOutOfMemoryError",
             "-jar",
             Path.of("worker/target/worker.jar").toAbsolutePath().toString());
-    assertThat(settings.reports().sentryDsn()).isEmpty();
+    assertThat(settings.alerts().reports().sentryDsn()).isEmpty();
   }
 
   @Test
@@ -84,7 +84,7 @@ class WatchdogSettingsTest {
     assertThat(settings.command().words())
         .endsWith("-XX:+ExitOnOutOfMemoryError", "-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar")
         .hasSize(6);
-    assertThat(settings.reports().environment()).isEqualTo("test");
+    assertThat(settings.alerts().reports().environment()).isEqualTo("test");
     assertThat(settings.toString()).doesNotContain("key@sentry");
   }
 

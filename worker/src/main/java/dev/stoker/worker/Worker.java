@@ -89,8 +89,9 @@ public final class Worker {
       throws InterruptedException, IOException {
     WorkerSettings settings = configuration.worker();
     configuration.log().start(settings.runName());
-    configuration.reports().start("worker");
+    configuration.reports().start("worker", HostName.read(), System::nanoTime);
     configuration.reports().reportErrorLines();
+    Thread.setDefaultUncaughtExceptionHandler(Worker::breakDown);
     Path runDirectory = configuration.database().dataDirectory().resolve("run");
     writeRunFile(runDirectory.resolve(settings.runName() + ".pid"));
     useTemporaryDirectory(runDirectory.resolve(settings.runName() + "-tmp"));
@@ -186,6 +187,14 @@ public final class Worker {
     System.setProperty("java.io.tmpdir", directory.toString());
     // Where the tokenizer unpacks; its default is the home directory, which a service may not have.
     System.setProperty("DJL_CACHE_DIR", directory.toString());
+  }
+
+  /** Without its main thread there is no worker; of any other its error line tells. */
+  private static void breakDown(Thread thread, Throwable cause) {
+    log.error("thread {} ended", thread.getName(), cause);
+    if (thread.getName().equals("main")) {
+      exit(EXIT_BROKEN, "it cannot start");
+    }
   }
 
   private static void exit(int status, String reason) {

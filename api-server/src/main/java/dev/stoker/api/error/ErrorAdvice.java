@@ -1,6 +1,5 @@
 package dev.stoker.api.error;
 
-import io.sentry.Sentry;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -105,6 +104,5 @@ public final class ErrorAdvice {
         request.getRequestURI(),
         request.getAttribute(REQUEST_ID),
         thrown);
-    Sentry.captureException(thrown);
   }
 }
