@@ -9,6 +9,7 @@ import dev.stoker.health.WorkerId;
 import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.queue.InFlightFile;
+import dev.stoker.service.EndSignals;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import dev.stoker.worker.engine.Engine;

@@ -8,8 +8,8 @@ import java.util.Optional;
  *
  * @param planned whether it costs nothing
  * @param poison whether it costs nothing since a poison line is being closed in on, within bounds
- * @param fruitless whether the old process died with lines in flight and had finished none,
- *     after a long life
+ * @param fruitless whether the old process died with lines in flight and had finished none, after a
+ *     long life
  * @param evidence what was seen of the old process, for people
  * @param incident the directory of that, on its host
  * @param exitStatus 128 and the signal, or the exit code; empty if not known

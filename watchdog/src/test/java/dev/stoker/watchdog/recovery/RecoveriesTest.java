@@ -70,7 +70,8 @@ class RecoveriesTest {
 
   @Test
   void the_eleventh_unplanned_start_within_an_hour_is_refused_and_fences_nobody() {
-    IntStream.range(0, LIMIT).forEach(_ -> assertThat(reserve(false)).isInstanceOf(Reservation.Granted.class));
+    IntStream.range(0, LIMIT)
+        .forEach(_ -> assertThat(reserve(false)).isInstanceOf(Reservation.Granted.class));
     assertThat(reserve(false)).isEqualTo(new Reservation.Refused("10 in an hour"));
     assertThat(
             database
