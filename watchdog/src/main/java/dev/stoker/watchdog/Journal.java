@@ -3,6 +3,7 @@ package dev.stoker.watchdog;
 import dev.stoker.watchdog.alert.Alert;
 import dev.stoker.watchdog.alert.Alerts;
 import dev.stoker.watchdog.alert.Incident;
+import dev.stoker.watchdog.evidence.Evidence;
 import dev.stoker.watchdog.process.ExitStatus;
 import dev.stoker.watchdog.slot.Ending;
 import dev.stoker.watchdog.slot.Notice;
@@ -10,7 +11,6 @@ import dev.stoker.watchdog.slot.Start;
 import dev.stoker.watchdog.slot.Verdict;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -37,7 +37,7 @@ final class Journal {
   /**
    * @param evidence what was seen of the worker when it was found to be at its end
    */
-  void tell(Notice notice, String evidence) {
+  void tell(Notice notice, Evidence evidence) {
     switch (notice) {
       case Notice.Adopted told ->
           log.info("Worker {} adopted: pid {} works on", worker, told.child().process().pid());
@@ -60,23 +60,40 @@ final class Journal {
               told.start().cause().text());
       case Notice.GaveUp told -> gaveUp(told, evidence);
       case Notice.Unkillable told -> {
-        log.error("Worker {} was killed and is not dead: {}", worker, evidence);
+        log.error("Worker {} was killed and is not dead: {}", worker, evidence.text());
         alerts.send(
             new Alert.Unkillable(
                 incident(Optional.of(told.verdict()), Map.of(), evidence),
                 "killed and not dead: " + told.verdict().cause().text()));
       }
-      case Notice.GpuBusy told ->
-          log.error("Worker {} is not started: its GPU is not free: {}", worker, told.holders());
-      case Notice.Quarantined told ->
-          log.error("Worker {} is not started: its GPU is broken: {}", worker, told.reason());
+      case Notice.GpuBusy told -> {
+        log.error("Worker {} is not started: its GPU is not free: {}", worker, told.holders());
+        alerts.send(
+            new Alert.GpuBusy(
+                incident(Optional.empty(), Map.of(), evidence),
+                "its GPU is not free: " + told.holders()));
+      }
+      case Notice.Quarantined told -> {
+        log.error("Worker {} is not started: its GPU is broken: {}", worker, told.reason());
+        alerts.send(
+            new Alert.GpuQuarantined(
+                incident(Optional.empty(), Map.of(), evidence), worker, told.reason()));
+      }
       case Notice.Granted told ->
           log.info("Worker {}: a person asked for: {}", worker, told.wish().name());
       case Notice.Stopped _ -> log.info("Worker {} stopped", worker);
     }
   }
 
-  private void condemned(Notice.Condemned told, String evidence) {
+  /** What was found out about a worker that is about to be killed. */
+  void found(Evidence evidence) {
+    log.warn(
+        "Worker {}: evidence before the kill:\n{}",
+        worker,
+        evidence.text().indent(4).stripTrailing());
+  }
+
+  private void condemned(Notice.Condemned told, Evidence evidence) {
     if (told.verdict().forGood()) {
       log.warn("Worker {} did not drain in time and is killed", worker);
     } else if (told.verdict().cause().counts()) {
@@ -84,11 +101,11 @@ final class Journal {
           "Worker {} lost: {}\n{}",
           worker,
           told.verdict().cause().text(),
-          evidence.indent(4).stripTrailing());
+          evidence.text().indent(4).stripTrailing());
     }
   }
 
-  private void ready(Notice.Ready told, String evidence) {
+  private void ready(Notice.Ready told, Evidence evidence) {
     Start start = told.start();
     if (!start.cause().counts()) {
       log.info(
@@ -127,7 +144,7 @@ final class Journal {
             ending.leasesReturned());
   }
 
-  private void gaveUp(Notice.GaveUp told, String evidence) {
+  private void gaveUp(Notice.GaveUp told, Evidence evidence) {
     log.error(
         "Worker {} given up: {}; last: {}", worker, told.reason(), told.start().cause().text());
     alerts.send(
@@ -137,10 +154,10 @@ final class Journal {
   }
 
   private Incident incident(
-      Optional<Verdict> verdict, Map<String, Duration> timings, String evidence) {
+      Optional<Verdict> verdict, Map<String, Duration> timings, Evidence evidence) {
     OptionalLong incarnation =
         verdict.stream().mapToLong(known -> known.id().incarnation()).findFirst();
-    return new Incident(worker, incarnation, timings, evidence, List.of());
+    return new Incident(worker, incarnation, timings, evidence.text(), evidence.files());
   }
 
   private static Map<String, Duration> timings(Notice.Ready told) {

@@ -1,6 +1,7 @@
 package dev.stoker.watchdog;
 
 import dev.stoker.database.Database;
+import dev.stoker.health.LocalBeat;
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.SlotState;
 import dev.stoker.health.SlotView;
@@ -8,24 +9,29 @@ import dev.stoker.health.SlotWish;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
 import dev.stoker.health.WorkerView;
+import dev.stoker.queue.InFlightFile;
 import dev.stoker.queue.LeaseReturn;
+import dev.stoker.watchdog.evidence.Evidence;
+import dev.stoker.watchdog.evidence.EvidenceThread;
+import dev.stoker.watchdog.evidence.Subject;
 import dev.stoker.watchdog.observe.DatabaseContact;
 import dev.stoker.watchdog.observe.DatabaseThread;
 import dev.stoker.watchdog.observe.LocalContact;
 import dev.stoker.watchdog.observe.Look;
 import dev.stoker.watchdog.process.ExitStatus;
 import dev.stoker.watchdog.process.Launcher;
-import dev.stoker.watchdog.process.ProcessTable;
-import dev.stoker.watchdog.process.ProcessTree;
-import dev.stoker.watchdog.process.WatchedProcess;
+import dev.stoker.watchdog.process.OutOfMemory;
 import dev.stoker.watchdog.recovery.Recoveries;
 import dev.stoker.watchdog.recovery.RecoveryDraft;
 import dev.stoker.watchdog.recovery.Reservation;
 import dev.stoker.watchdog.recovery.RestartBudget;
 import dev.stoker.watchdog.slot.Action;
 import dev.stoker.watchdog.slot.Answer;
+import dev.stoker.watchdog.slot.Blame;
+import dev.stoker.watchdog.slot.Cause;
 import dev.stoker.watchdog.slot.Decision;
 import dev.stoker.watchdog.slot.Ending;
+import dev.stoker.watchdog.slot.LocalSeen;
 import dev.stoker.watchdog.slot.Notice;
 import dev.stoker.watchdog.slot.Observation;
 import dev.stoker.watchdog.slot.ProcessSeen;
@@ -33,12 +39,15 @@ import dev.stoker.watchdog.slot.RowSeen;
 import dev.stoker.watchdog.slot.SlotStatus;
 import dev.stoker.watchdog.slot.Start;
 import dev.stoker.watchdog.slot.Supervisor;
+import dev.stoker.watchdog.slot.Verdict;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -52,7 +61,12 @@ import org.slf4j.LoggerFactory;
  */
 final class SlotKeeper {
 
-  /** What all slots of a host share. */
+  /**
+   * What all slots of a host share.
+   *
+   * @param supervision runs something on the thread that uses the slots
+   * @param broken ends this watchdog, which cannot start anything any more; the next one can
+   */
   record Host(
       String name,
       Supervisor supervisor,
@@ -60,17 +74,16 @@ final class SlotKeeper {
       DatabaseThread database,
       LongSupplier ticker,
       RandomGenerator random,
-      Runnable wake) {}
+      Executor supervision,
+      EvidenceThread evidence,
+      Consumer<String> broken) {}
 
   private static final Logger log = LoggerFactory.getLogger(SlotKeeper.class);
 
+  private static final Evidence NO_EVIDENCE = new Evidence("", Optional.empty(), Optional.empty());
   private static final int STEPS_MAX = 32;
-  private static final int CONSOLE_LINES_MAX = 20;
   private static final Duration DESCRIBE_EVERY = Duration.ofSeconds(5);
   private static final Duration HEALTHY_EVERY = Duration.ofSeconds(30);
-
-  /** A process with all that it starts. */
-  private record Held(WatchedProcess process, ProcessTree tree) {}
 
   /** What others were last told. */
   private record Described(SlotState state, String reason, long at) {}
@@ -82,12 +95,13 @@ final class SlotKeeper {
   private final Queue<Answer> answers = new ArrayDeque<>();
 
   private SlotStatus status;
-  private Optional<Held> held = Optional.empty();
+  private final SlotProcess process;
   private Optional<Look> look = Optional.empty();
   private Optional<SlotState> before = Optional.empty();
   private Optional<Described> described = Optional.empty();
   private boolean describing;
-  private String evidence = "";
+  private Evidence evidence = NO_EVIDENCE;
+  private Optional<Verdict> condemned = Optional.empty();
   private Optional<Long> toldHealthyAt = Optional.empty();
   private LocalContact local = LocalContact.of(0);
   private boolean wishVoid;
@@ -98,6 +112,9 @@ final class SlotKeeper {
     this.host = host;
     this.journal = journal;
     this.status = host.supervisor().first();
+    this.process =
+        new SlotProcess(
+            number, host.launcher(), host.ticker(), () -> host.supervision().execute(() -> {}));
   }
 
   static String nameOf(String host, int number) {
@@ -116,6 +133,7 @@ final class SlotKeeper {
               .filter(slot -> slot.worker().equals(worker))
               .map(SlotView::state)
               .findFirst();
+      process.findLeftovers();
     }
     look = Optional.of(newest);
     wishVoid = wishVoid && wishIn(newest) != SlotWish.NONE;
@@ -165,7 +183,7 @@ final class SlotKeeper {
         rowSeen(contact, now),
         contact.unbroken(now),
         before,
-        local.at(now),
+        localSeen(now),
         wish(),
         Optional.ofNullable(answers.poll()),
         stopping,
@@ -173,18 +191,22 @@ final class SlotKeeper {
   }
 
   private ProcessSeen processSeen() {
-    if (held.isEmpty()) {
-      return new ProcessSeen.None();
-    }
-    Optional<WatchedProcess.End> end = held.get().process().end();
-    if (end.isEmpty()) {
-      return new ProcessSeen.Alive();
-    }
-    // Only asked when it matters: the answer takes a look at every process of the host.
-    boolean matters =
-        status instanceof SlotStatus.Confirming || status instanceof SlotStatus.Unkillable;
-    return new ProcessSeen.Ended(
-        end.get().status(), end.get().at(), matters && held.get().tree().gone());
+    return process.seen(
+        status instanceof SlotStatus.Confirming || status instanceof SlotStatus.Unkillable);
+  }
+
+  /** What the worker shows without the database. */
+  private Optional<LocalSeen> localSeen(long now) {
+    return SlotStatus.childOf(status)
+        .flatMap(
+            child -> {
+              long incarnation = child.id().incarnation();
+              if (local.incarnation() != incarnation) {
+                local = LocalContact.of(incarnation);
+              }
+              local = local.seen(LocalBeat.read(host.launcher().beatFile(number)), now);
+              return local.at(now);
+            });
   }
 
   private RowSeen rowSeen(DatabaseContact contact, long now) {
@@ -230,17 +252,12 @@ final class SlotKeeper {
           ask(
               database -> new WorkerHeartbeatTable(database.jdbc()).fence(fence.id()),
               _ -> new Answer.Fenced());
-      case Action.Gather _ -> answers.add(new Answer.Gathered());
+      case Action.Gather gather -> gather(gather.verdict());
       case Action.CheckGpu _ -> answers.add(new Answer.GpuFree());
       case Action.Grant grant -> grant(grant.wish());
-      case Action.Terminate _ -> terminate();
-      case Action.Kill _ -> held.ifPresent(victim -> victim.tree().kill());
-      case Action.ReturnLeases leases ->
-          ask(
-              database ->
-                  new LeaseReturn(database)
-                      .afterDeath(leases.verdict().id(), Optional.empty(), true),
-              returned -> new Answer.Returned(returned.leases(), returned.poison()));
+      case Action.Terminate _ -> process.terminate();
+      case Action.Kill _ -> process.kill();
+      case Action.ReturnLeases leases -> returnLeases(leases.verdict());
       case Action.Reserve reserve -> reserve(reserve.start());
       case Action.Launch launch -> launch(launch);
       case Action.Tell tell -> tell(tell.notice());
@@ -248,19 +265,22 @@ final class SlotKeeper {
   }
 
   private void adopt(ProcessIdentity identity) {
-    held =
-        WatchedProcess.adopt(identity, host.ticker(), host.wake())
-            .map(process -> new Held(process, host.launcher().treeOfStranger(process, number)));
-    answers.add(held.isPresent() ? new Answer.Adopted() : new Answer.NotThere());
+    answers.add(process.adopt(identity) ? new Answer.Adopted() : new Answer.NotThere());
   }
 
-  /** Those that it has started are noted before they lose their parent. */
-  private void terminate() {
-    held.ifPresent(
-        victim -> {
-          victim.tree().remember();
-          victim.process().terminate();
-        });
+  private void returnLeases(Verdict verdict) {
+    Optional<InFlightFile.Reading> inFlight =
+        InFlightFile.read(host.launcher().inFlightFile(number));
+    boolean blamed =
+        Blame.of(
+            verdict.cause(),
+            process.memory().map(OutOfMemory::since),
+            inFlight
+                .filter(reading -> reading.incarnation() == verdict.id().incarnation())
+                .map(InFlightFile.Reading::answered));
+    ask(
+        database -> new LeaseReturn(database).afterDeath(verdict.id(), inFlight, blamed),
+        returned -> new Answer.Returned(returned.leases(), returned.poison()));
   }
 
   private void reserve(Start start) {
@@ -284,8 +304,8 @@ final class SlotKeeper {
         start.poison(),
         after.filter(ending -> ending.verdict().fruitless()).isPresent(),
         start.cause().text(),
-        evidence,
-        Optional.empty(),
+        evidence.text(),
+        evidence.incident().map(Path::toString),
         after.flatMap(Ending::exit).map(ExitStatus::value),
         after.flatMap(ending -> ending.verdict().process()).map(ProcessIdentity::pid),
         after.map(Ending::leasesReturned).orElse(0),
@@ -297,7 +317,7 @@ final class SlotKeeper {
 
   private void grant(SlotWish granted) {
     wishVoid = true;
-    journal.tell(new Notice.Granted(granted), "");
+    journal.tell(new Notice.Granted(granted), NO_EVIDENCE);
     host.database()
         .ask(
             database -> {
@@ -314,59 +334,81 @@ final class SlotKeeper {
 
   private void launch(Action.Launch launch) {
     try {
-      WatchedProcess process = host.launcher().start(launch.id(), number, host.wake());
-      held = Optional.of(new Held(process, host.launcher().treeOfChild(process, number)));
-      answers.add(new Answer.Launched(process.identity()));
-      note(recoveries -> recoveries.launched(launch.recovery(), process.identity().pid()));
+      long pid = process.launch(launch.id()).identity().pid();
+      answers.add(new Answer.Launched(process.watched().orElseThrow().identity()));
+      note(recoveries -> recoveries.launched(launch.recovery(), pid));
     } catch (IOException e) {
-      held = Optional.empty();
       log.error("Worker {} cannot be started", worker, e);
+      if (host.launcher().jdkReplaced()) {
+        host.broken().accept("the JDK that it runs on was replaced");
+      }
       answers.add(new Answer.NotLaunched(e.getMessage()));
     }
   }
 
   private void tell(Notice notice) {
     switch (notice) {
-      case Notice.Condemned condemned -> evidence = gatherEvidence(condemned);
+      case Notice.Condemned told -> condemn(told.verdict());
       case Notice.Ready ready -> {
-        held.ifPresent(present -> present.tree().remember());
+        process.remember();
         note(recoveries -> recoveries.ready(ready.recovery()));
       }
-      case Notice.Adopted _ -> held.ifPresent(present -> present.tree().remember());
-      case Notice.Suspected _, Notice.Cleared _, Notice.Launched _, Notice.Waiting _ -> {}
-      case Notice.GaveUp _, Notice.Unkillable _, Notice.Stopped _ -> {}
+      case Notice.Stopped _ -> host.launcher().tidy(number);
+      case Notice.Adopted _, Notice.Suspected _, Notice.Cleared _, Notice.Launched _ -> {}
+      case Notice.Waiting _, Notice.GaveUp _, Notice.Unkillable _ -> {}
       case Notice.GpuBusy _, Notice.Quarantined _, Notice.Granted _ -> {}
     }
     journal.tell(notice, evidence);
   }
 
-  /** Before the console log is truncated by the next start. */
-  private String gatherEvidence(Notice.Condemned condemned) {
-    StringBuilder text = new StringBuilder(condemned.verdict().cause().text());
-    condemned
-        .verdict()
-        .process()
-        .ifPresent(
-            process ->
-                text.append("\npid ")
-                    .append(process.pid())
-                    .append(": ")
-                    .append(ProcessTable.describe(process)));
-    look.flatMap(this::viewOf)
-        .ifPresent(
-            view ->
-                text.append(
-                    "\nstatus %s, heartbeat %s, %d in flight, %d lines done"
-                        .formatted(
-                            view.status().wireName(),
-                            view.sinceSeen().map(age -> age.toMillis() + " ms old").orElse("never"),
-                            view.inFlight(),
-                            view.linesDone())));
-    List<String> lastWords = host.launcher().console(number).tail(CONSOLE_LINES_MAX);
-    if (!lastWords.isEmpty()) {
-      text.append("\nlast lines of its console:\n").append(String.join("\n", lastWords));
+  /** Looks at the remains of the dead; the living are looked into when that is asked for. */
+  private void condemn(Verdict verdict) {
+    condemned = Optional.of(verdict);
+    boolean alive = process.seen(false) instanceof ProcessSeen.Alive;
+    evidence =
+        alive || verdict.cause() instanceof Cause.Planned
+            ? NO_EVIDENCE
+            : host.evidence().postMortem(subject(verdict));
+  }
+
+  private void gather(Verdict verdict) {
+    host.evidence()
+        .gather(
+            subject(verdict), found -> host.supervision().execute(() -> gathered(verdict, found)));
+  }
+
+  /** What comes too late is about somebody else. */
+  private void gathered(Verdict verdict, Evidence found) {
+    if (condemned.filter(verdict::equals).isPresent()) {
+      evidence = found;
+      journal.found(found);
+      answers.add(new Answer.Gathered());
     }
-    return text.toString();
+  }
+
+  private Subject subject(Verdict verdict) {
+    return new Subject(
+        number,
+        verdict.id().incarnation(),
+        verdict.cause().text() + rowText(),
+        process.watched(),
+        process.memory(),
+        host.launcher().console(number),
+        host.launcher().log(number),
+        host.launcher().home());
+  }
+
+  private String rowText() {
+    return look.flatMap(this::viewOf)
+        .map(
+            view ->
+                "\nstatus %s, heartbeat %s, %d in flight, %d lines done"
+                    .formatted(
+                        view.status().wireName(),
+                        view.sinceSeen().map(age -> age.toMillis() + " ms old").orElse("never"),
+                        view.inFlight(),
+                        view.linesDone()))
+        .orElse("");
   }
 
   private Optional<WorkerView> viewOf(Look seen) {
@@ -388,7 +430,7 @@ final class SlotKeeper {
   }
 
   /** Writes down what nothing waits for. */
-  private void note(java.util.function.Consumer<Recoveries> writing) {
+  private void note(Consumer<Recoveries> writing) {
     host.database()
         .ask(
             database -> {
@@ -407,7 +449,7 @@ final class SlotKeeper {
         && rowSeen(contact, now) instanceof RowSeen.Row row
         && row.age().isPresent()) {
       toldHealthyAt = Optional.of(now);
-      held.ifPresent(present -> present.tree().remember());
+      process.remember();
       journal.healthy(row.age().get());
     }
   }

@@ -9,6 +9,8 @@ import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import dev.stoker.watchdog.alert.Alert;
 import dev.stoker.watchdog.alert.Alerts;
+import dev.stoker.watchdog.evidence.EvidenceThread;
+import dev.stoker.watchdog.evidence.Incidents;
 import dev.stoker.watchdog.observe.DatabaseThread;
 import dev.stoker.watchdog.process.Launcher;
 import dev.stoker.watchdog.process.ProcessTable;
@@ -16,6 +18,7 @@ import dev.stoker.watchdog.slot.Supervisor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -120,7 +123,15 @@ public final class Watchdog {
             database,
             ticker,
             RandomGenerator.getDefault(),
-            supervision::wake);
+            supervision,
+            new EvidenceThread(
+                new Incidents(settings.database().dataDirectory(), InstantSource.system()), ticker),
+            reason ->
+                breakDown(
+                    LoggerFactory.getLogger(Watchdog.class),
+                    alerts,
+                    Thread.currentThread(),
+                    new IllegalStateException(reason)));
     return IntStream.range(0, settings.workers())
         .mapToObj(
             number ->

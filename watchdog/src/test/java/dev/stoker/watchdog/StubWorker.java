@@ -39,7 +39,7 @@ public final class StubWorker {
   private static final long BEAT_EVERY = TimeUnit.MILLISECONDS.toNanos(100);
 
   private static volatile boolean draining;
-  private static long steps;
+  private static volatile long steps;
 
   private StubWorker() {}
 
@@ -63,9 +63,9 @@ public final class StubWorker {
     heedTerm(directory, heartbeats, id);
     startChild(directory);
     Optional<LocalBeat> local = local(settings, id);
+    Thread.ofPlatform().daemon(true).start(() -> beatLocally(local, directory));
     while (true) {
       if (!Files.exists(directory.resolve("mute"))) {
-        beatLocally(local, directory);
         beat(heartbeats, id, directory);
       }
       if (Files.exists(directory.resolve("exit"))) {
@@ -83,10 +83,18 @@ public final class StubWorker {
             LocalBeat.create(Path.of(file.get()), id.incarnation(), ProcessHandle.current().pid()));
   }
 
+  /** Whatever the database does meanwhile. */
   private static void beatLocally(Optional<LocalBeat> local, Path directory) {
-    boolean loading = Files.exists(directory.resolve("loading"));
-    steps += loading ? 1 : 0;
-    local.ifPresent(beat -> beat.beat(steps, inFlight(directory), loading));
+    while (local.isPresent()) {
+      boolean loading = Files.exists(directory.resolve("loading"));
+      if (loading) {
+        steps = steps + 1;
+      }
+      if (!Files.exists(directory.resolve("mute"))) {
+        local.get().beat(steps, inFlight(directory), loading);
+      }
+      LockSupport.parkNanos(BEAT_EVERY);
+    }
   }
 
   private static int inFlight(Path directory) {

@@ -105,11 +105,11 @@ class WatchdogFaultsTest extends RealProcesses {
       throws Exception {
     set("loading", "");
     Map<String, String> settings = new HashMap<>(STALE_AFTER_2S);
-    settings.put("STOKER_START_DEADLINE", "3s");
+    settings.put("STOKER_START_DEADLINE", "8s");
     start(settings);
     until("it has started", () -> worker().flatMap(WorkerView::process).isPresent());
     WorkerView first = worker().orElseThrow();
-    Patience.whilst("it lives and loads", Duration.ofSeconds(6), () -> lives(first));
+    Patience.whilst("it lives and loads", Duration.ofSeconds(12), () -> lives(first));
     WatchdogProcess.signal(pid(first), "STOP");
     until("it is ended", () -> !lives(first));
     Files.delete(directory.resolve("loading"));

@@ -2,8 +2,12 @@ package dev.stoker.watchdog.evidence;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What was found out about a worker.
@@ -20,6 +24,18 @@ public record Evidence(String text, Optional<Path> incident, Optional<String> th
   public Evidence {
     text = cut(text.replace('\0', ' '), TEXT_BYTES_MAX);
     threads = threads.map(dump -> cut(dump, THREADS_BYTES_MAX));
+  }
+
+  /** All that was written down, for whoever is sent it. */
+  public List<Path> files() {
+    if (incident.isEmpty()) {
+      return List.of();
+    }
+    try (Stream<Path> found = Files.list(incident.get())) {
+      return found.sorted().toList();
+    } catch (IOException e) {
+      return List.of();
+    }
   }
 
   /** A letter that is cut in two shows as a question mark. */

@@ -3,6 +3,7 @@ package dev.stoker.watchdog.slot;
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.SlotState;
 import dev.stoker.health.WorkerId;
+import java.util.Optional;
 
 /** Where a slot is in its life; finer than what is shown of it. */
 public sealed interface SlotStatus {
@@ -12,6 +13,20 @@ public sealed interface SlotStatus {
 
   /** Why it is so, for people; may be empty. */
   String reason();
+
+  /** The process in the slot, as long as it is to be watched. */
+  static Optional<Child> childOf(SlotStatus status) {
+    return switch (status) {
+      case Starting starting -> Optional.of(starting.child());
+      case Running running -> Optional.of(running.watch().child());
+      case Suspect suspect -> Optional.of(suspect.watch().child());
+      case Draining draining -> Optional.of(draining.child());
+      case Reconciling _, Adopting _, Gathering _, Fencing _, Killing _ -> Optional.empty();
+      case Confirming _, Unkillable _, Returning _, CheckingGpu _ -> Optional.empty();
+      case Backoff _, Reserving _, Launching _ -> Optional.empty();
+      case GaveUp _, Quarantined _, Stopped _ -> Optional.empty();
+    };
+  }
 
   /** Waits for the database to say what is there. */
   record Reconciling() implements SlotStatus {
