@@ -5,6 +5,7 @@ import dev.stoker.health.HostName;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.Settings;
 import dev.stoker.watchdog.alert.AlertSettings;
+import dev.stoker.watchdog.gpu.GpuSettings;
 import dev.stoker.watchdog.process.WorkerCommand;
 import dev.stoker.watchdog.slot.SlotSettings;
 import java.time.Duration;
@@ -25,7 +26,8 @@ record WatchdogSettings(
     WorkerCommand command,
     DatabaseSettings database,
     ProcessLog log,
-    AlertSettings alerts) {
+    AlertSettings alerts,
+    GpuSettings gpu) {
 
   private static final Duration TICK_MAX = Duration.ofSeconds(1);
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+");
@@ -44,7 +46,8 @@ record WatchdogSettings(
             WorkerCommand.from(settings),
             DatabaseSettings.from(settings),
             ProcessLog.from(settings),
-            AlertSettings.from(settings));
+            AlertSettings.from(settings),
+            GpuSettings.from(settings));
     settings.verify();
     return read;
   }
