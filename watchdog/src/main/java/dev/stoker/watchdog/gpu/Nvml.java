@@ -51,6 +51,9 @@ final class Nvml {
   private static final int PROCESSES_MAX = 65_536;
   private static final long NOT_AVAILABLE = -1;
 
+  /** What is being done about broken rows of memory. */
+  private record Rows(boolean pending, boolean failed) {}
+
   private final NativeLibrary library;
 
   /**
@@ -98,6 +101,7 @@ final class Nvml {
     Memory memory = new Memory(MEMORY_BYTES);
     int memoryError = call("nvmlDeviceGetMemoryInfo", device, memory);
     boolean known = memoryError == SUCCESS;
+    Rows rows = rows(device);
     return new Gpu(
         index,
         text("nvmlDeviceGetUUID", device),
@@ -110,8 +114,8 @@ final class Nvml {
         number("nvmlDeviceGetPowerUsage", device),
         utilisation(device),
         uncorrectedErrors(device),
-        rows(device)[0] || number("nvmlDeviceGetRetiredPagesPendingStatus", device).orElse(0) != 0,
-        rows(device)[1],
+        rows.pending() || number("nvmlDeviceGetRetiredPagesPendingStatus", device).orElse(0) != 0,
+        rows.failed(),
         recoveryAction(device),
         mig(device),
         holders(device));
@@ -165,8 +169,7 @@ final class Nvml {
         : OptionalLong.empty();
   }
 
-  /** Whether remapping is pending, and whether it has failed. */
-  private boolean[] rows(Pointer device) {
+  private Rows rows(Pointer device) {
     IntByReference pending = new IntByReference();
     IntByReference failed = new IntByReference();
     int error =
@@ -178,7 +181,7 @@ final class Nvml {
             pending,
             failed);
     boolean known = error == SUCCESS;
-    return new boolean[] {known && pending.getValue() != 0, known && failed.getValue() != 0};
+    return new Rows(known && pending.getValue() != 0, known && failed.getValue() != 0);
   }
 
   private OptionalLong recoveryAction(Pointer device) {
