@@ -5,6 +5,7 @@ import dev.stoker.health.HostName;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.settings.Settings;
 import dev.stoker.watchdog.alert.AlertSettings;
+import dev.stoker.watchdog.gpu.GpuSettings;
 import dev.stoker.watchdog.process.WorkerCommand;
 import dev.stoker.watchdog.process.WorkerResources;
 import dev.stoker.watchdog.slot.SlotSettings;
@@ -27,7 +28,8 @@ record WatchdogSettings(
     WorkerResources resources,
     DatabaseSettings database,
     ProcessLog log,
-    AlertSettings alerts) {
+    AlertSettings alerts,
+    GpuSettings gpu) {
 
   private static final Duration TICK_MAX = Duration.ofSeconds(1);
   private static final Duration CALM_LOOK_MAX = Duration.ofSeconds(5);
@@ -51,7 +53,8 @@ record WatchdogSettings(
             resources,
             DatabaseSettings.from(settings),
             ProcessLog.from(settings),
-            AlertSettings.from(settings));
+            AlertSettings.from(settings),
+            GpuSettings.from(settings));
     settings.verify();
     return read;
   }

@@ -1,0 +1,43 @@
+package dev.stoker.watchdog.gpu;
+
+import java.util.Collection;
+import java.util.Optional;
+import java.util.Set;
+
+/** Whether a worker may be started on its GPUs, after its predecessor's death. */
+public sealed interface GpuJudgement {
+
+  /** Nothing speaks against it. */
+  record Healthy() implements GpuJudgement {}
+
+  /**
+   * It may be started, but people should hear of this.
+   *
+   * @param gpu its UUID, or what is known of it
+   */
+  record RestartAllowed(String gpu, String warning) implements GpuJudgement {}
+
+  /**
+   * Nothing is to be started there until a person says so.
+   *
+   * @param gpu its UUID, or what is known of it
+   */
+  record Quarantine(String gpu, String reason) implements GpuJudgement {}
+
+  /**
+   * The dead worker's memory is not free yet.
+   *
+   * @param holders pids of its processes that still compute; may be empty
+   */
+  record Busy(String gpu, Set<Long> holders, String reason) implements GpuJudgement {}
+
+  /**
+   * @param baseline what was seen before the worker was started, if anything was: errors in the
+   *     kernel's log up to there are not its own
+   * @param ours pids of the dead worker and of all that it had started
+   */
+  static GpuJudgement of(
+      GpuLook look, Optional<GpuLook> baseline, GpuPin pin, Collection<Long> ours) {
+    return GpuCatalogue.judge(look, baseline, pin, ours);
+  }
+}

@@ -1,0 +1,39 @@
+package dev.stoker.watchdog.gpu;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Which GPUs a worker slot may use.
+ *
+ * @param entries of {@code CUDA_VISIBLE_DEVICES}: numbers or UUIDs, also the beginning of one; none
+ *     for all GPUs
+ */
+public record GpuPin(List<String> entries) {
+
+  private static final String MIG = "MIG-";
+
+  /**
+   * @param visibleDevices the value of {@code CUDA_VISIBLE_DEVICES}; empty for all GPUs
+   */
+  public static GpuPin of(String visibleDevices) {
+    return new GpuPin(
+        Stream.of(visibleDevices.split(",", -1))
+            .map(String::strip)
+            .filter(entry -> !entry.isEmpty())
+            .toList());
+  }
+
+  /** Whether it names a GPU. The UUID of an instance does not say which GPU it is part of. */
+  boolean covers(Gpu gpu) {
+    return entries.isEmpty()
+        || entries.stream()
+            .anyMatch(entry -> entry.startsWith(MIG) ? gpu.mig() : names(entry, gpu));
+  }
+
+  private static boolean names(String entry, Gpu gpu) {
+    return Character.isDigit(entry.charAt(0))
+        ? entry.equals(Integer.toString(gpu.index()))
+        : gpu.uuid().startsWith(entry);
+  }
+}
