@@ -21,6 +21,7 @@ class RecoveriesTest {
   @RegisterExtension static final TestDatabase database = new TestDatabase();
 
   private static final int LIMIT = 10;
+  private static final RecoveryDraft POISON = draft("h/0", false, true);
 
   private Recoveries recoveries;
 
@@ -84,6 +85,26 @@ class RecoveriesTest {
   }
 
   @Test
+  void closing_in_on_a_poison_line_is_free_for_so_long() {
+    IntStream.range(0, LIMIT).forEach(_ -> reserve(false));
+    IntStream.range(0, 60).forEach(_ -> assertThat(reserve(POISON)).isPresent());
+    assertThat(reserve(POISON)).isEmpty();
+    database
+        .jdbc()
+        .sql("UPDATE recovery SET reserved_at = now() - interval '61 minutes' WHERE id = 11")
+        .update();
+    assertThat(reserve(POISON)).isPresent();
+    assertThat(count("poison AND fruitless")).isEqualTo(61);
+  }
+
+  @Test
+  void beyond_that_it_counts_as_any_other() {
+    IntStream.range(0, 62).forEach(_ -> assertThat(reserve(POISON)).isPresent());
+    assertThat(count("poison")).isEqualTo(60);
+    assertThat(count("NOT poison AND NOT planned")).isEqualTo(2);
+  }
+
+  @Test
   void what_is_older_than_an_hour_is_forgiven() {
     IntStream.range(0, LIMIT).forEach(_ -> reserve(false));
     database
@@ -117,15 +138,31 @@ class RecoveriesTest {
   }
 
   private Optional<Reservation> reserve(boolean planned) {
-    return recoveries.reserve("h", draft("h/0", planned), LIMIT);
+    return reserve(draft("h/0", planned));
+  }
+
+  private Optional<Reservation> reserve(RecoveryDraft draft) {
+    return recoveries.reserve("h", draft, LIMIT);
+  }
+
+  private static long count(String condition) {
+    return database
+        .jdbc()
+        .sql("SELECT count(*) FROM recovery WHERE " + condition)
+        .query(Long.class)
+        .single();
   }
 
   private static RecoveryDraft draft(String worker, boolean planned) {
+    return draft(worker, planned, false);
+  }
+
+  private static RecoveryDraft draft(String worker, boolean planned, boolean poison) {
     return new RecoveryDraft(
         worker,
         planned,
-        false,
-        false,
+        poison,
+        poison,
         "signal KILL",
         "it was there",
         Optional.of(137),
