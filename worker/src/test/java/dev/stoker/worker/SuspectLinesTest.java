@@ -17,8 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -184,9 +186,8 @@ class SuspectLinesTest {
         strike(batch, line, line, struck.get(line), random.nextInt(2) * (struck.get(line) / 2));
       }
     }
-    Company company = new Company(struck);
-    engine.answersBy(
-        body -> company.run(lineOf(body), () -> reply(new Random(seed ^ System.nanoTime()))));
+    Company company = new Company(seed, struck);
+    engine.answersBy(body -> company.run(lineOf(body)));
     start();
 
     ShardTable shards = new ShardTable(database.jdbc());
@@ -207,35 +208,39 @@ class SuspectLinesTest {
         .holds(() -> rows.value(Integer.class, "SELECT in_flight FROM worker_heartbeat") == 0);
   }
 
-  private static EngineReply reply(Random random) {
-    return switch (random.nextInt(12)) {
-      case 0 -> ScriptedEngine.answer(500, "{}");
-      case 1 -> ScriptedEngine.answer(400, "{}");
-      case 2 -> new EngineReply.TimedOut();
-      case 3 -> new EngineReply.Unreachable("away");
-      case 4 -> throw new IllegalStateException("broken");
-      default -> ScriptedEngine.ok("{}");
-    };
-  }
-
-  /** Notes who runs beside whom. */
+  /** Answers badly at times, and notes who runs beside whom. */
   private static final class Company {
+    private final long seed;
     private final Map<Integer, Integer> struck;
+    private final Map<Integer, Integer> asks = new ConcurrentHashMap<>();
     private final Collection<Integer> running = new ArrayList<>();
     private final Collection<String> intrusions = new ArrayList<>();
 
-    Company(Map<Integer, Integer> struck) {
+    Company(long seed, Map<Integer, Integer> struck) {
+      this.seed = seed;
       this.struck = struck;
     }
 
-    EngineReply run(int line, Supplier<EngineReply> reply) {
+    EngineReply run(int line) {
       enter(line);
       try {
         LockSupport.parkNanos(1_000_000);
-        return reply.get();
+        int ask = asks.merge(line, 1, Integer::sum);
+        return reply(new SplittableRandom(seed * 1_000_000 + line * 1_000 + ask));
       } finally {
         leave(line);
       }
+    }
+
+    private static EngineReply reply(RandomGenerator random) {
+      return switch (random.nextInt(12)) {
+        case 0 -> ScriptedEngine.answer(500, "{}");
+        case 1 -> ScriptedEngine.answer(400, "{}");
+        case 2 -> new EngineReply.TimedOut();
+        case 3 -> new EngineReply.Unreachable("away");
+        case 4 -> throw new IllegalStateException("broken");
+        default -> ScriptedEngine.ok("{}");
+      };
     }
 
     private synchronized void enter(int line) {
