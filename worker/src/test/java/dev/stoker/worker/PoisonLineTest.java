@@ -33,6 +33,8 @@ class PoisonLineTest {
   /** How long a player of the watchdog waits who expects no worker to hang. */
   private static final Duration VERY_LONG = Duration.ofMinutes(1);
 
+  private static final int DEATHS_MAX = 30;
+
   private final Rows rows = new Rows(database);
   private final List<LeaseReturn.Returned> deaths = new ArrayList<>();
   @TempDir Path directory;
@@ -113,6 +115,7 @@ class PoisonLineTest {
       }
       if (!ended.getAsBoolean()) {
         deaths.add(returns.afterDeath(id, InFlightFile.read(inFlight), true));
+        assertThat(deaths).as(this::console).hasSizeLessThan(DEATHS_MAX);
       }
     }
   }
