@@ -226,7 +226,7 @@ class SuspectLinesTest {
       try {
         LockSupport.parkNanos(1_000_000);
         int ask = asks.merge(line, 1, Integer::sum);
-        return reply(new SplittableRandom(seed * 1_000_000 + line * 1_000 + ask));
+        return reply(new SplittableRandom(seed * 1_000_000 + line * 1_000L + ask));
       } finally {
         leave(line);
       }
