@@ -58,6 +58,27 @@ class ClaimPlanTest {
         .noneMatch(line -> line.matches(".*Rows Removed by .*: \\d{3,}.*"));
   }
 
+  @Test
+  void what_is_deadly_is_found_by_an_index_of_its_own_and_not_in_the_queue() {
+    longQueue();
+    database.jdbc().sql("UPDATE shard SET attempt = 10, faults = 10 WHERE ordinal = 500").update();
+    List<String> plan =
+        database
+            .jdbc()
+            .sql("EXPLAIN (ANALYZE) " + ShardTable.CLAIM_DEADLY)
+            .param("shards", 8)
+            .param("holder", "api/host#1")
+            .param("ttl_ms", 30_000L)
+            .query(String.class)
+            .list();
+    String whole = String.join("\n", plan);
+    assertThat(whole).contains("shard_deadly");
+    assertThat(plan)
+        .as(whole)
+        .noneMatch(line -> line.contains("Seq Scan on shard") || line.contains("shard_claim"))
+        .noneMatch(line -> line.matches(".*Rows Removed by .*: \\d{3,}.*"));
+  }
+
   /** The cost of a claim must not grow with the queue. */
   @Test
   void a_claim_walks_the_index_in_order_and_sorts_nothing() {

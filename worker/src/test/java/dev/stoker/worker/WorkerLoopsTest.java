@@ -3,25 +3,17 @@ package dev.stoker.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.batch.BatchId;
-import dev.stoker.database.Database;
-import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.WorkerHeartbeatTable;
-import dev.stoker.health.WorkerId;
-import dev.stoker.queue.InFlightFile;
 import dev.stoker.queue.ShardTable;
-import dev.stoker.settings.Settings;
 import dev.stoker.testing.TestDatabase;
 import dev.stoker.testing.Until;
 import dev.stoker.worker.engine.EngineReply;
 import dev.stoker.worker.engine.EngineState;
-import dev.stoker.worker.execute.ExecuteSettings;
-import dev.stoker.worker.lease.LeaseSettings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -39,12 +31,9 @@ class WorkerLoopsTest {
   private final List<RunningWorker> workers = new ArrayList<>();
   private final AtomicBoolean fenced = new AtomicBoolean();
 
-  private record RunningWorker(WorkerId id, WorkerLoops loops, Database beats) {}
-
   @AfterEach
   void end_the_workers() {
-    workers.forEach(worker -> worker.loops().drain(Duration.ZERO));
-    workers.forEach(worker -> worker.beats().close());
+    workers.forEach(RunningWorker::end);
   }
 
   @Test
@@ -287,35 +276,9 @@ class WorkerLoopsTest {
   }
 
   private RunningWorker start(String name, ScriptedEngine engine, Duration heartbeatEvery) {
-    Settings settings =
-        new Settings(
-            Map.of(
-                "STOKER_LEASE_TTL", "3s",
-                "STOKER_LEASE_RENEW_EVERY", "300ms",
-                "STOKER_IDLE_POLL", "20ms",
-                "STOKER_TRIES_MAX", "3",
-                "STOKER_RETRY_DELAY", "1ms"));
-    Database beats =
-        Database.dedicated(database.settings(), "test heartbeat", Duration.ofSeconds(5));
-    WorkerHeartbeatTable table = new WorkerHeartbeatTable(beats.jdbc());
-    WorkerId id = table.reserve(name, "host");
-    assertThat(table.register(id, ProcessIdentity.ofThisProcess())).isTrue();
-    WorkerLoops loops =
-        new WorkerLoops(
-            id,
-            database.database(),
-            beats,
-            engine,
-            heartbeatEvery,
-            LeaseSettings.from(settings),
-            ExecuteSettings.from(settings),
-            System::nanoTime,
-            InFlightFile.unread(engine.slots()),
-            () -> fenced.set(true));
-    settings.verify();
-    RunningWorker worker = new RunningWorker(id, loops, beats);
+    RunningWorker worker =
+        RunningWorker.start(database, name, engine, heartbeatEvery, () -> fenced.set(true));
     workers.add(worker);
-    loops.start();
     return worker;
   }
 

@@ -44,11 +44,12 @@ public final class HeldShards {
     }
     HeldShard shard = new HeldShard(claimed, open.size(), trustedUntilNanos);
     shards.put(claimed.lease(), shard);
-    open.forEach(
-        line ->
-            waiting.add(
-                new PendingLine(
-                    shard, line.number(), line.request(), 0, claimed.strikesOf(line.number()))));
+    waiting.addAll(open.stream().map(line -> pending(shard, claimed, line)).toList());
+  }
+
+  private static PendingLine pending(HeldShard shard, ClaimedShard claimed, OpenLines.Line line) {
+    int number = line.number();
+    return new PendingLine(shard, number, line.request(), 0, claimed.strikesOf(number));
   }
 
   /** The next line to run; waits until there is one that may. It runs until it has left. */

@@ -3,6 +3,8 @@ package dev.stoker.worker.lease;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,13 +37,19 @@ final class WaitingLines {
   }
 
   void add(PendingLine line) {
-    change(
-        () -> {
-          if (line.strikes().suspect() && grouped.isEmpty() && lone.isEmpty()) {
-            suspectsSinceNanos = nanoTime.getAsLong();
-          }
-          queueOf(line).add(line);
-        });
+    addAll(List.of(line));
+  }
+
+  /** All at once, so that no suspect starts because the fresh lines behind it are not here yet. */
+  void addAll(List<PendingLine> lines) {
+    change(() -> lines.forEach(this::queue));
+  }
+
+  private void queue(PendingLine line) {
+    if (line.strikes().suspect() && grouped.isEmpty() && lone.isEmpty()) {
+      suspectsSinceNanos = nanoTime.getAsLong();
+    }
+    queueOf(line).add(line);
   }
 
   void remove(HeldShard shard) {
@@ -57,12 +65,30 @@ final class WaitingLines {
   PendingLine take() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      Turn turn = turn();
-      while (turn == Turn.NONE) {
+      Optional<PendingLine> next = poll();
+      while (next.isEmpty()) {
         changed.await();
-        turn = turn();
+        next = poll();
       }
-      return start(turn);
+      return next.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The same without waiting; empty if no line may start now. */
+  Optional<PendingLine> poll() {
+    lock.lock();
+    try {
+      Optional<PendingLine> next =
+          switch (turn()) {
+            case FRESH -> Optional.of(fresh.remove());
+            case GROUPED -> Optional.of(join(grouped, groupMax));
+            case LONE -> Optional.of(join(lone, 1));
+            case NONE -> Optional.empty();
+          };
+      running += next.isPresent() ? 1 : 0;
+      return next;
     } finally {
       lock.unlock();
     }
@@ -105,20 +131,10 @@ final class WaitingLines {
             fresh.size(), grouped.size(), lone.size(), running, slots, overdue, group));
   }
 
-  private PendingLine start(Turn turn) {
-    running++;
-    return switch (turn) {
-      case FRESH -> fresh.remove();
-      case GROUPED -> {
-        group = OptionalInt.of(group.orElse(groupMax) - 1);
-        yield grouped.remove();
-      }
-      case LONE -> {
-        group = OptionalInt.of(0);
-        yield lone.remove();
-      }
-      case NONE -> throw new IllegalStateException("no line may start");
-    };
+  /** Opens a group for a suspect, unless it joins the one that runs. */
+  private PendingLine join(Deque<PendingLine> suspects, int size) {
+    group = OptionalInt.of(group.orElse(size) - 1);
+    return suspects.remove();
   }
 
   private Deque<PendingLine> queueOf(PendingLine line) {
