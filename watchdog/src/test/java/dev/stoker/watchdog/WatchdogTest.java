@@ -8,6 +8,10 @@ import dev.stoker.health.WorkerSlotTable;
 import dev.stoker.health.WorkerStatus;
 import dev.stoker.health.WorkerView;
 import dev.stoker.testing.TestDatabase;
+import dev.stoker.watchdog.process.Launcher;
+import dev.stoker.watchdog.process.ProcessTree;
+import dev.stoker.watchdog.process.WorkerCommand;
+import dev.stoker.watchdog.process.WorkerResources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +47,14 @@ class WatchdogTest {
       watchdog.process().destroyForcibly().waitFor();
     }
     worker().flatMap(WatchdogTest::handle).ifPresent(ProcessHandle::destroyForcibly);
+    Launcher launcher =
+        new Launcher(
+            new WorkerCommand(List.of("true"), directory),
+            WorkerResources.ALL,
+            new Launcher.Places(directory, directory.resolve("logs")),
+            System::nanoTime);
+    launcher.leftovers(0).ifPresent(ProcessTree::kill);
+    launcher.tidy(0);
   }
 
   @Test

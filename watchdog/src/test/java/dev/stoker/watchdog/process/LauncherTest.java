@@ -178,12 +178,7 @@ class LauncherTest {
     Optional<ControlGroups> groups = ControlGroups.find(installation());
     return workers.known(
         new Launcher(
-            workers.script(script),
-            resources,
-            workers.places(),
-            System::nanoTime,
-            tools,
-            groups));
+            workers.script(script), resources, workers.places(), System::nanoTime, tools, groups));
   }
 
   private String installation() throws IOException {
