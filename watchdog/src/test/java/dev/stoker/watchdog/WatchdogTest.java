@@ -9,7 +9,6 @@ import dev.stoker.health.WorkerStatus;
 import dev.stoker.health.WorkerView;
 import dev.stoker.testing.TestDatabase;
 import dev.stoker.watchdog.process.Launcher;
-import dev.stoker.watchdog.process.ProcessTree;
 import dev.stoker.watchdog.process.WorkerCommand;
 import dev.stoker.watchdog.process.WorkerResources;
 import java.io.IOException;
@@ -47,13 +46,24 @@ class WatchdogTest {
       watchdog.process().destroyForcibly().waitFor();
     }
     worker().flatMap(WatchdogTest::handle).ifPresent(ProcessHandle::destroyForcibly);
+    tidy(directory);
+    tidy(directory.resolve("second"));
+  }
+
+  private static void tidy(Path data) {
     Launcher launcher =
         new Launcher(
-            new WorkerCommand(List.of("true"), directory),
+            new WorkerCommand(List.of("true"), data),
             WorkerResources.ALL,
-            new Launcher.Places(directory, directory.resolve("logs")),
+            new Launcher.Places(data, data),
             System::nanoTime);
-    launcher.leftovers(0).ifPresent(ProcessTree::kill);
+    launcher
+        .leftovers(0)
+        .ifPresent(
+            tree -> {
+              tree.kill();
+              Patience.until("nothing lives", LONG, tree::gone);
+            });
     launcher.tidy(0);
   }
 

@@ -51,7 +51,7 @@ public final class EvidenceThread {
     Thread.ofPlatform()
         .name("evidence-" + subject.slot())
         .daemon(true)
-        .start(() -> done.accept(gather(subject)));
+        .start(() -> done.accept(gatherWhatIsThere(subject)));
   }
 
   /** What is left of a worker that has died: some files, read and written within milliseconds. */
@@ -76,6 +76,16 @@ public final class EvidenceThread {
       text += "\nnote: verdict.txt: " + e;
     }
     return new Evidence(text, findings.incident, Optional.empty());
+  }
+
+  /** A watchdog must not end by its curiosity. */
+  private Evidence gatherWhatIsThere(Subject subject) {
+    try {
+      return gather(subject);
+    } catch (RuntimeException e) {
+      log.warn("Evidence of slot {} is incomplete", subject.slot(), e);
+      return new Evidence(subject.verdict() + "\nnote: " + e, Optional.empty(), Optional.empty());
+    }
   }
 
   /** What came of the steps. */
