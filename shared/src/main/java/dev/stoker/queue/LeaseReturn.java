@@ -14,9 +14,8 @@ public final class LeaseReturn {
    * @param leases how many shards went back to the queue
    * @param poison whether the worker died of lines that were suspected before: whoever closes in on
    *     a poison line dies of it a few times more
-   * @param fruitless whether it died with lines in flight and had finished none
    */
-  public record Returned(int leases, boolean poison, boolean fruitless) {}
+  public record Returned(int leases, boolean poison) {}
 
   private final Database database;
   private final ShardTable shards;
@@ -50,9 +49,7 @@ public final class LeaseReturn {
               // First, since it waits for whoever still settles a line of these shards.
               int leases = shards.reapHolder(dead.holder(), faulty);
               return new Returned(
-                  leases,
-                  suspected.filter(reading -> strike(dead, reading.lines())).isPresent(),
-                  suspected.filter(reading -> reading.answered() == 0).isPresent());
+                  leases, suspected.filter(reading -> strike(dead, reading.lines())).isPresent());
             });
   }
 

@@ -43,7 +43,7 @@ class LeaseReturnTest {
     claimAll(worker(1));
 
     assertThat(deaths.afterDeath(worker(1), inFlight(1, 2, 5), true))
-        .isEqualTo(new Returned(2, false, false));
+        .isEqualTo(new Returned(2, false));
 
     assertThat(claimAll(worker(2)).get(0).strikes()).isEqualTo(Map.of(2, new LineStrikes(1, 0)));
     assertThat(faults()).isZero();
@@ -116,7 +116,7 @@ class LeaseReturnTest {
     claimAll(worker(1));
 
     assertThat(deaths.afterDeath(worker(1), inFlight(1, 2), false))
-        .isEqualTo(new Returned(2, false, false));
+        .isEqualTo(new Returned(2, false));
 
     assertThat(strikes()).isZero();
     assertThat(faults()).isZero();
@@ -136,14 +136,6 @@ class LeaseReturnTest {
     deaths.afterDeath(worker(3), inFlight(3), true);
     assertThat(faults()).as("nothing was in flight, and it died nevertheless").isEqualTo(6);
     assertThat(strikes()).isZero();
-  }
-
-  @Test
-  void a_death_is_fruitless_if_lines_were_in_flight_and_none_was_answered() {
-    assertThat(deaths.afterDeath(worker(1), reading(1, 0, 2), true).fruitless()).isTrue();
-    assertThat(deaths.afterDeath(worker(2), reading(2, 1, 2), true).fruitless()).isFalse();
-    assertThat(deaths.afterDeath(worker(3), reading(3, 0), true).fruitless()).isFalse();
-    assertThat(deaths.afterDeath(worker(4), reading(4, 0, 2), false).fruitless()).isFalse();
   }
 
   private static WorkerId worker(long incarnation) {

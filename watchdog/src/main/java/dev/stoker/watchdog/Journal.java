@@ -43,7 +43,7 @@ final class Journal {
           log.info("Worker {} adopted: pid {} works on", worker, told.child().process().pid());
       case Notice.Suspected told -> log.warn("Worker {} suspect: {}", worker, told.reason());
       case Notice.Cleared _ -> log.info("Worker {} is well again", worker);
-      case Notice.Condemned told -> condemned(told, evidence);
+      case Notice.Condemned told -> condemned(told);
       case Notice.Launched told ->
           log.info(
               "Worker {} starts: {}; pid {}, incarnation {}",
@@ -85,23 +85,26 @@ final class Journal {
     }
   }
 
-  /** What was found out about a worker that is about to be killed. */
+  /** A GPU on which a worker may run, and at which a person should look. */
+  void degraded(String gpu, String warning) {
+    log.warn("Worker {}: GPU {}: {}", worker, gpu, warning);
+    Incident incident = new Incident(worker, OptionalLong.empty(), Map.of(), warning, List.of());
+    alerts.send(new Alert.GpuDegraded(incident, gpu, warning));
+  }
+
+  /** What was found out about a worker that is at its end. */
   void found(Evidence evidence) {
     log.warn(
-        "Worker {}: evidence before the kill:\n{}",
+        "Worker {}: what is known of it:\n{}",
         worker,
         evidence.text().indent(4).stripTrailing());
   }
 
-  private void condemned(Notice.Condemned told, Evidence evidence) {
+  private void condemned(Notice.Condemned told) {
     if (told.verdict().forGood()) {
       log.warn("Worker {} did not drain in time and is killed", worker);
     } else if (told.verdict().cause().counts()) {
-      log.warn(
-          "Worker {} lost: {}\n{}",
-          worker,
-          told.verdict().cause().text(),
-          evidence.text().indent(4).stripTrailing());
+      log.warn("Worker {} lost: {}", worker, told.verdict().cause().text());
     }
   }
 

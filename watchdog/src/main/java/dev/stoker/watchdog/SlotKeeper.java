@@ -14,6 +14,7 @@ import dev.stoker.queue.LeaseReturn;
 import dev.stoker.watchdog.evidence.Evidence;
 import dev.stoker.watchdog.evidence.EvidenceThread;
 import dev.stoker.watchdog.evidence.Subject;
+import dev.stoker.watchdog.gpu.GpuJudgement;
 import dev.stoker.watchdog.observe.DatabaseContact;
 import dev.stoker.watchdog.observe.DatabaseThread;
 import dev.stoker.watchdog.observe.LocalContact;
@@ -96,6 +97,7 @@ final class SlotKeeper {
 
   private SlotStatus status;
   private final SlotProcess process;
+  private final SlotGpu gpu;
   private Optional<Look> look = Optional.empty();
   private Optional<SlotState> before = Optional.empty();
   private Optional<Described> described = Optional.empty();
@@ -106,7 +108,8 @@ final class SlotKeeper {
   private LocalContact local = LocalContact.of(0);
   private boolean wishVoid;
 
-  SlotKeeper(int number, Host host, Journal journal) {
+  SlotKeeper(int number, Host host, SlotGpu gpu, Journal journal) {
+    this.gpu = gpu;
     this.number = number;
     this.worker = nameOf(host.name(), number);
     this.host = host;
@@ -252,8 +255,8 @@ final class SlotKeeper {
           ask(
               database -> new WorkerHeartbeatTable(database.jdbc()).fence(fence.id()),
               _ -> new Answer.Fenced());
-      case Action.Gather gather -> gather(gather.verdict());
-      case Action.CheckGpu _ -> answers.add(new Answer.GpuFree());
+      case Action.Gather gather -> examine(gather.verdict());
+      case Action.CheckGpu _ -> checkGpu();
       case Action.Grant grant -> grant(grant.wish());
       case Action.Terminate _ -> process.terminate();
       case Action.Kill _ -> process.kill();
@@ -315,8 +318,26 @@ final class SlotKeeper {
         after.map(Ending::toConfirm));
   }
 
+  private void checkGpu() {
+    Optional<Long> predecessor = process.watched().map(dead -> dead.identity().pid());
+    gpu.check(predecessor, judgement -> answers.add(answer(judgement)));
+  }
+
+  private Answer answer(GpuJudgement judgement) {
+    return switch (judgement) {
+      case GpuJudgement.Healthy _ -> new Answer.GpuFree();
+      case GpuJudgement.RestartAllowed odd -> {
+        journal.degraded(odd.gpu(), odd.warning());
+        yield new Answer.GpuFree();
+      }
+      case GpuJudgement.Quarantine broken -> new Answer.GpuBroken(broken.reason());
+      case GpuJudgement.Busy busy -> new Answer.GpuBusy(busy.reason());
+    };
+  }
+
   private void grant(SlotWish granted) {
     wishVoid = true;
+    gpu.forgive();
     journal.tell(new Notice.Granted(granted), NO_EVIDENCE);
     host.database()
         .ask(
@@ -348,7 +369,10 @@ final class SlotKeeper {
 
   private void tell(Notice notice) {
     switch (notice) {
-      case Notice.Condemned told -> condemn(told.verdict());
+      case Notice.Condemned told -> {
+        condemned = Optional.of(told.verdict());
+        evidence = NO_EVIDENCE;
+      }
       case Notice.Ready ready -> {
         process.remember();
         note(recoveries -> recoveries.ready(ready.recovery()));
@@ -361,24 +385,14 @@ final class SlotKeeper {
     journal.tell(notice, evidence);
   }
 
-  /** Looks at the remains of the dead; the living are looked into when that is asked for. */
-  private void condemn(Verdict verdict) {
-    condemned = Optional.of(verdict);
-    boolean alive = process.seen(false) instanceof ProcessSeen.Alive;
-    evidence =
-        alive || verdict.cause() instanceof Cause.Planned
-            ? NO_EVIDENCE
-            : host.evidence().postMortem(subject(verdict));
-  }
-
-  private void gather(Verdict verdict) {
+  private void examine(Verdict verdict) {
     host.evidence()
-        .gather(
-            subject(verdict), found -> host.supervision().execute(() -> gathered(verdict, found)));
+        .examine(
+            subject(verdict), found -> host.supervision().execute(() -> examined(verdict, found)));
   }
 
   /** What comes too late is about somebody else. */
-  private void gathered(Verdict verdict, Evidence found) {
+  private void examined(Verdict verdict, Evidence found) {
     if (condemned.filter(verdict::equals).isPresent()) {
       evidence = found;
       journal.found(found);

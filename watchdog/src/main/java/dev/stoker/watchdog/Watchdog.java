@@ -11,6 +11,7 @@ import dev.stoker.watchdog.alert.Alert;
 import dev.stoker.watchdog.alert.Alerts;
 import dev.stoker.watchdog.evidence.EvidenceThread;
 import dev.stoker.watchdog.evidence.Incidents;
+import dev.stoker.watchdog.gpu.GpuWatch;
 import dev.stoker.watchdog.observe.DatabaseThread;
 import dev.stoker.watchdog.process.Launcher;
 import dev.stoker.watchdog.process.ProcessTable;
@@ -110,6 +111,7 @@ public final class Watchdog {
       Supervision supervision,
       DatabaseThread database,
       LongSupplier ticker) {
+    GpuWatch gpus = new GpuWatch(settings.gpu());
     SlotKeeper.Host shared =
         new SlotKeeper.Host(
             host,
@@ -136,7 +138,10 @@ public final class Watchdog {
         .mapToObj(
             number ->
                 new SlotKeeper(
-                    number, shared, new Journal(SlotKeeper.nameOf(host, number), alerts)))
+                    number,
+                    shared,
+                    new SlotGpu(gpus, settings.resources().pinOf(number), supervision),
+                    new Journal(SlotKeeper.nameOf(host, number), alerts)))
         .toList();
   }
 

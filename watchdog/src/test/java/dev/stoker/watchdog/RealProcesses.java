@@ -8,6 +8,9 @@ import dev.stoker.health.WorkerSlotTable;
 import dev.stoker.health.WorkerStatus;
 import dev.stoker.health.WorkerView;
 import dev.stoker.testing.TestDatabase;
+import dev.stoker.watchdog.process.Launcher;
+import dev.stoker.watchdog.process.WorkerCommand;
+import dev.stoker.watchdog.process.WorkerResources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +45,25 @@ abstract class RealProcesses {
       watchdog.process().destroyForcibly().waitFor();
     }
     worker().flatMap(RealProcesses::handle).ifPresent(ProcessHandle::destroyForcibly);
+    tidy(directory);
+    tidy(directory.resolve("second"));
+  }
+
+  private static void tidy(Path data) {
+    Launcher launcher =
+        new Launcher(
+            new WorkerCommand(List.of("true"), data),
+            WorkerResources.ALL,
+            new Launcher.Places(data, data),
+            System::nanoTime);
+    launcher
+        .leftovers(0)
+        .ifPresent(
+            tree -> {
+              tree.kill();
+              Patience.until("nothing lives", LONG, tree::gone);
+            });
+    launcher.tidy(0);
   }
 
   final void start(Map<String, String> settings) throws IOException {

@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.stoker.health.HostName;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
+import dev.stoker.watchdog.process.WorkerResources;
 import dev.stoker.watchdog.slot.SlotSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -86,6 +89,61 @@ class WatchdogSettingsTest {
         .hasSize(6);
     assertThat(settings.alerts().reports().environment()).isEqualTo("test");
     assertThat(settings.toString()).doesNotContain("key@sentry");
+  }
+
+  @Test
+  void workers_get_their_share_of_the_host() {
+    WatchdogSettings settings =
+        WatchdogSettings.from(
+            new Settings(
+                Map.of(
+                    "STOKER_WORKER_GPUS",
+                    "0, GPU-5f3a-11",
+                    "STOKER_WORKER_CPU_QUOTA",
+                    "200%",
+                    "STOKER_WORKER_MEMORY_MAX",
+                    "8G",
+                    "STOKER_WORKER_NUMA_NODE",
+                    "1")));
+    assertThat(settings.resources())
+        .isEqualTo(
+            new WorkerResources(
+                List.of("0", "GPU-5f3a-11"),
+                Optional.of("200%"),
+                Optional.of("8G"),
+                Optional.of("1")));
+    assertThat(settings.workers()).as("one for each GPU").isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2,true", "3,false", "1,false"})
+  void there_are_as_many_workers_as_gpus(String workers, boolean fine) {
+    Settings settings =
+        new Settings(Map.of("STOKER_WORKER_GPUS", "0,1", "STOKER_WORKERS", workers));
+    if (fine) {
+      assertThat(WatchdogSettings.from(settings).workers()).isEqualTo(2);
+    } else {
+      assertThatThrownBy(() -> WatchdogSettings.from(settings))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining(
+              "STOKER_WORKERS="
+                  + workers
+                  + " differs from the number of STOKER_WORKER_GPUS, which is 2; leave it out");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "STOKER_WORKER_GPUS,'0,,1'",
+    "STOKER_WORKER_GPUS,'0 1'",
+    "STOKER_WORKER_CPU_QUOTA,2",
+    "STOKER_WORKER_MEMORY_MAX,8 GB",
+    "STOKER_WORKER_NUMA_NODE,first"
+  })
+  void a_share_that_nobody_understands_is_refused(String key, String value) {
+    assertThatThrownBy(() -> WatchdogSettings.from(new Settings(Map.of(key, value))))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(key + "=" + value + " is not a");
   }
 
   @Test

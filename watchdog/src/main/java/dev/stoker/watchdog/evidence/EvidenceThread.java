@@ -42,20 +42,21 @@ public final class EvidenceThread {
   }
 
   /**
-   * Looks into a worker that lives and is to be killed; nobody has to wait for it. It is left
-   * running.
+   * Looks into a worker; nobody has to wait for it. One that lives is left running: within about 10
+   * seconds. Of one that has died some files are read: within milliseconds, unless a disk hangs.
    *
-   * @param done told once, on another thread, within about 10 seconds
+   * @param done told once, on another thread
    */
-  public void gather(Subject subject, Consumer<Evidence> done) {
+  public void examine(Subject subject, Consumer<Evidence> done) {
+    boolean alive = subject.process().filter(process -> process.end().isEmpty()).isPresent();
     Thread.ofPlatform()
         .name("evidence-" + subject.slot())
         .daemon(true)
-        .start(() -> done.accept(gather(subject)));
+        .start(() -> done.accept(alive ? gather(subject) : postMortem(subject)));
   }
 
   /** What is left of a worker that has died: some files, read and written within milliseconds. */
-  public Evidence postMortem(Subject subject) {
+  private Evidence postMortem(Subject subject) {
     Findings findings = new Findings();
     findings.lastWords = subject.console().tail(LINES_MAX);
     try {
@@ -76,6 +77,16 @@ public final class EvidenceThread {
       text += "\nnote: verdict.txt: " + e;
     }
     return new Evidence(text, findings.incident, Optional.empty());
+  }
+
+  /** A watchdog must not end by its curiosity. */
+  private Evidence gatherWhatIsThere(Subject subject) {
+    try {
+      return gather(subject);
+    } catch (RuntimeException e) {
+      log.warn("Evidence of slot {} is incomplete", subject.slot(), e);
+      return new Evidence(subject.verdict() + "\nnote: " + e, Optional.empty(), Optional.empty());
+    }
   }
 
   /** What came of the steps. */

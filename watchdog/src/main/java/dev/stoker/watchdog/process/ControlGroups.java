@@ -6,14 +6,18 @@ import dev.stoker.health.ProcessIdentity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * The control groups of one installation's workers, known by their names wherever in the hierarchy
@@ -152,13 +156,37 @@ final class ControlGroups {
 
   /** The groups of a slot, in the whole hierarchy: an earlier watchdog may have been elsewhere. */
   List<ControlGroup> allOf(int slot) {
-    try (Stream<Path> groups =
-        Files.find(
-            mount.directory(), DEPTH_MAX, (path, kind) -> kind.isDirectory() && isOf(path, slot))) {
-      return groups.map(ControlGroup::new).toList();
-    } catch (IOException | UncheckedIOException e) {
-      return List.of(ofSlot(slot)); // a group has just been removed
+    List<ControlGroup> found = new ArrayList<>();
+    try {
+      Files.walkFileTree(
+          mount.directory(),
+          Set.of(),
+          DEPTH_MAX,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path group, BasicFileAttributes attributes) {
+              if (!isOf(group, slot)) {
+                return FileVisitResult.CONTINUE;
+              }
+              found.add(new ControlGroup(group));
+              return FileVisitResult.SKIP_SUBTREE;
+            }
+
+            // Groups come and go while one looks.
+            @Override
+            public FileVisitResult visitFileFailed(Path group, IOException e) {
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path group, IOException e) {
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException("every failure is passed over", e);
     }
+    return found;
   }
 
   /** A group that this process is in itself is nobody's to kill. */

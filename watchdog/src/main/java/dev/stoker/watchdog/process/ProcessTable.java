@@ -42,12 +42,33 @@ public final class ProcessTable {
     return read(PROC.resolve("sys/kernel/random/boot_id"));
   }
 
-  /** For people: the state letter and where in the kernel it waits, or that it has gone. */
+  /**
+   * For people: the state letter and where in the kernel it waits, or that it has gone; also of a
+   * thread that hangs there.
+   */
   public static String describe(ProcessIdentity process) {
     return find(process.pid())
         .filter(entry -> entry.startTicks() == process.startTicks())
-        .map(entry -> "state " + entry.state() + waitChannel(process.pid()))
+        .map(
+            entry ->
+                "state "
+                    + entry.state()
+                    + waitChannel(Long.toString(process.pid()))
+                    + hangingThread(entry))
         .orElse("gone");
+  }
+
+  /** What keeps a process from dying whose first thread is a zombie already. */
+  private static String hangingThread(Entry leader) {
+    return threadsOf(leader.pid()).stream()
+        .filter(thread -> thread.pid() != leader.pid() && thread.state() == 'D')
+        .map(thread -> ", thread " + thread.pid() + " in state D" + waitChannel(leader, thread))
+        .findFirst()
+        .orElse("");
+  }
+
+  private static String waitChannel(Entry leader, Entry thread) {
+    return waitChannel(leader.pid() + "/task/" + thread.pid());
   }
 
   /** Whether a process lives and is a watchdog, of whichever installation. */
@@ -154,9 +175,9 @@ public final class ProcessTable {
         Integer.parseInt(fields[WAIT_STATUS]));
   }
 
-  private static String waitChannel(long pid) {
+  private static String waitChannel(String process) {
     try {
-      String channel = Files.readString(PROC.resolve(pid + "/wchan"), UTF_8).strip();
+      String channel = Files.readString(PROC.resolve(process + "/wchan"), UTF_8).strip();
       return channel.isEmpty() || channel.equals("0") ? "" : " in " + channel;
     } catch (IOException e) {
       return "";

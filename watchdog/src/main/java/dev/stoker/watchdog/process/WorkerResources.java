@@ -1,6 +1,7 @@
 package dev.stoker.watchdog.process;
 
 import dev.stoker.settings.Settings;
+import dev.stoker.watchdog.gpu.GpuPin;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -58,6 +59,11 @@ public record WorkerResources(
   /** Whether systemd has to set a limit. */
   boolean limited() {
     return cpuQuota.isPresent() || memoryMax.isPresent();
+  }
+
+  /** The GPUs of a slot. */
+  public GpuPin pinOf(int slot) {
+    return GpuPin.of(gpuOf(slot).orElse(""));
   }
 
   /** What the worker of a slot may see; empty for all. */

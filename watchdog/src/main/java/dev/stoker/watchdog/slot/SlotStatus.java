@@ -119,7 +119,7 @@ public sealed interface SlotStatus {
     }
   }
 
-  /** At its end, and alive: what can be learnt of it is written down first. */
+  /** At its end: what can be learnt of it is written down first. */
   record Gathering(Verdict verdict, long deadline) implements SlotStatus {
     @Override
     public SlotState state() {

@@ -40,7 +40,8 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
   private static final Duration CONFIRM_DEADLINE = Duration.ofSeconds(60);
   private static final Duration KILL_AGAIN = Duration.ofSeconds(10);
   private static final Duration FORGIVE_AFTER = Duration.ofMinutes(10);
-  private static final Duration GATHER_DEADLINE = Duration.ofSeconds(12);
+  private static final Duration EXAMINE_LIVING_MAX = Duration.ofSeconds(12);
+  private static final Duration EXAMINE_DEAD_MAX = Duration.ofSeconds(1);
   private static final Duration GPU_AGAIN = Duration.ofSeconds(5);
   private static final Duration GPU_RELEASE_DEADLINE = Duration.ofSeconds(60);
 
@@ -343,7 +344,6 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
   private static Decision gather(Gathering status, Observation seen) {
     boolean enough =
         seen.answer().filter(Answer.Gathered.class::isInstance).isPresent()
-            || !(seen.process() instanceof ProcessSeen.Alive)
             || seen.stopping()
             || seen.now() >= status.deadline();
     return enough ? fenceNow(status.verdict()) : Decision.of(status);
@@ -584,26 +584,24 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
     };
   }
 
-  /** The living are looked at before they are ended; the dead wait for nothing. */
+  /** A worker is looked into before it is ended, and before its successor writes over its log. */
   private static Decision condemn(Verdict verdict) {
-    Decision next = mayLive(verdict.cause()) ? gatherFirst(verdict) : fenceNow(verdict);
-    List<Action> actions = new ArrayList<>();
-    actions.add(new Action.Tell(new Notice.Condemned(verdict)));
-    actions.addAll(next.actions());
-    return new Decision(next.next(), List.copyOf(actions));
+    Action told = new Action.Tell(new Notice.Condemned(verdict));
+    if (verdict.cause() instanceof Cause.Planned) {
+      return Decision.of(
+          new Fencing(verdict, Request.sent()), told, new Action.Fence(verdict.id()));
+    }
+    Duration most = isDead(verdict.cause()) ? EXAMINE_DEAD_MAX : EXAMINE_LIVING_MAX;
+    return Decision.of(
+        new Gathering(verdict, verdict.at() + most.toNanos()), told, new Action.Gather(verdict));
   }
 
-  private static boolean mayLive(Cause cause) {
+  private static boolean isDead(Cause cause) {
     return switch (cause) {
-      case Cause.Silent _, Cause.SilentLocally _, Cause.CutOff _, Cause.Stuck _ -> true;
-      case Cause.NeverReady _, Cause.Superseded _ -> true;
-      case Cause.Died _, Cause.FoundDead _, Cause.NotStarted _, Cause.Planned _ -> false;
+      case Cause.Died _, Cause.FoundDead _, Cause.NotStarted _ -> true;
+      case Cause.Silent _, Cause.SilentLocally _, Cause.CutOff _, Cause.Stuck _ -> false;
+      case Cause.NeverReady _, Cause.Superseded _, Cause.Planned _ -> false;
     };
-  }
-
-  private static Decision gatherFirst(Verdict verdict) {
-    long deadline = verdict.at() + GATHER_DEADLINE.toNanos();
-    return Decision.of(new Gathering(verdict, deadline), new Action.Gather(verdict));
   }
 
   private static Decision fenceNow(Verdict verdict) {

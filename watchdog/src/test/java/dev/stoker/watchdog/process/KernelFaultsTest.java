@@ -65,6 +65,7 @@ class KernelFaultsTest {
       Patience.until("its first thread is a zombie", SOON, () -> letter(identity) == 'Z');
       Patience.whilst("it is not dead", A_WHILE, () -> !dead(worker));
       assertThat(ProcessTable.stateOf(identity)).isEqualTo(ProcessState.UNINTERRUPTIBLE);
+      assertThat(ProcessTable.describe(identity)).matches("state Z, thread \\d+ in state D in .+");
       assertThat(WatchedProcess.adopt(identity, System::nanoTime, () -> {})).isPresent();
       disk.thaw();
       Patience.until("it dies of the signal it had", SOON, () -> dead(worker));

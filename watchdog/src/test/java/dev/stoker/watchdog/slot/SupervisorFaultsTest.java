@@ -288,7 +288,7 @@ class SupervisorFaultsTest {
   }
 
   @Test
-  void evidence_is_gathered_from_the_living_only_and_never_waited_for_long() {
+  void evidence_is_gathered_first_and_never_waited_for_long() {
     World world = World.running();
     world.helpful = false;
     world.silentFor(STALE);
@@ -300,7 +300,10 @@ class SupervisorFaultsTest {
     World dead = World.running();
     dead.helpful = false;
     dead.dies(KILLED);
-    assertThat(dead.step()).noneMatch(Action.Gather.class::isInstance);
+    assertThat(dead.step()).last().isInstanceOf(Action.Gather.class);
+    assertThat(dead.after(Duration.ofMillis(999)).step()).isEmpty();
+    assertThat(dead.after(Duration.ofMillis(1)).step())
+        .containsExactly(new Action.Fence(World.ID));
   }
 
   @Test
@@ -348,9 +351,9 @@ class SupervisorFaultsTest {
 
   private static World deadBeforeGpuCheck() {
     World world = World.running();
-    world.helpful = false;
     world.dies(KILLED);
     world.step();
+    world.helpful = false;
     world.step(new Answer.Fenced());
     world.step();
     assertThat(world.step(new Answer.Returned(0, false))).containsExactly(new Action.CheckGpu());
