@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ class KernelFaultsTest {
 
   private static final Duration A_WHILE = Duration.ofMillis(500);
   private static final int TRIES_MAX = 50;
+  private static final int LOOKS_IN_A_ROW = 40;
 
   @RegisterExtension final ScriptedWorkers workers = new ScriptedWorkers();
 
@@ -136,11 +138,15 @@ class KernelFaultsTest {
     return worker.process().end().isPresent() && worker.tree().gone();
   }
 
+  /** For some looks in a row: any process waits for its disk now and then. */
   private static void awaitState(ProcessIdentity process, ProcessState state) {
+    AtomicInteger looks = new AtomicInteger();
     Patience.until(
         "it is " + state,
         SOON,
-        () -> ProcessTable.stateOf(process) == state,
+        () ->
+            (ProcessTable.stateOf(process) == state ? looks.incrementAndGet() : looks.getAndSet(0))
+                >= LOOKS_IN_A_ROW,
         () -> ProcessTable.describe(process));
   }
 
