@@ -11,6 +11,7 @@ import dev.stoker.watchdog.slot.Start;
 import dev.stoker.watchdog.slot.Verdict;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -95,9 +96,7 @@ final class Journal {
   /** What was found out about a worker that is at its end. */
   void found(Evidence evidence) {
     log.warn(
-        "Worker {}: what is known of it:\n{}",
-        worker,
-        evidence.text().indent(4).stripTrailing());
+        "Worker {}: what is known of it:\n{}", worker, evidence.text().indent(4).stripTrailing());
   }
 
   private void condemned(Notice.Condemned told) {

@@ -29,7 +29,6 @@ import dev.stoker.watchdog.recovery.RestartBudget;
 import dev.stoker.watchdog.slot.Action;
 import dev.stoker.watchdog.slot.Answer;
 import dev.stoker.watchdog.slot.Blame;
-import dev.stoker.watchdog.slot.Cause;
 import dev.stoker.watchdog.slot.Decision;
 import dev.stoker.watchdog.slot.Ending;
 import dev.stoker.watchdog.slot.LocalSeen;

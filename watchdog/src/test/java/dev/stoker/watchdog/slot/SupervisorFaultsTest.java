@@ -302,8 +302,7 @@ class SupervisorFaultsTest {
     dead.dies(KILLED);
     assertThat(dead.step()).last().isInstanceOf(Action.Gather.class);
     assertThat(dead.after(Duration.ofMillis(999)).step()).isEmpty();
-    assertThat(dead.after(Duration.ofMillis(1)).step())
-        .containsExactly(new Action.Fence(World.ID));
+    assertThat(dead.after(Duration.ofMillis(1)).step()).containsExactly(new Action.Fence(World.ID));
   }
 
   @Test
