@@ -3,6 +3,7 @@ package dev.stoker.worker;
 import dev.stoker.database.Database;
 import dev.stoker.database.DatabaseSettings;
 import dev.stoker.health.HostName;
+import dev.stoker.health.LocalBeat;
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
@@ -12,21 +13,27 @@ import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.NullEngine;
+import dev.stoker.worker.engine.WatchedEngine;
 import dev.stoker.worker.engine.onnx.OnnxEngine;
 import dev.stoker.worker.engine.onnx.OnnxSettings;
 import dev.stoker.worker.execute.ExecuteSettings;
 import dev.stoker.worker.lease.LeaseSettings;
+import dev.stoker.worker.liveness.InnerWatchdog;
+import dev.stoker.worker.liveness.LastWords;
+import dev.stoker.worker.liveness.LivenessSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
-import org.springframework.util.FileSystemUtils;
 
 /** One worker process. */
 public final class Worker {
@@ -46,7 +53,8 @@ public final class Worker {
       DatabaseSettings database,
       LeaseSettings leases,
       ExecuteSettings execute,
-      OnnxSettings onnx) {
+      OnnxSettings onnx,
+      LivenessSettings liveness) {
 
     static Configuration from(Settings settings) {
       Configuration configuration =
@@ -57,7 +65,8 @@ public final class Worker {
               DatabaseSettings.from(settings),
               LeaseSettings.from(settings),
               ExecuteSettings.from(settings),
-              OnnxSettings.from(settings));
+              OnnxSettings.from(settings),
+              LivenessSettings.from(settings));
       settings.verify();
       return configuration;
     }
@@ -84,15 +93,29 @@ public final class Worker {
     configuration.reports().reportErrorLines();
     Path runDirectory = configuration.database().dataDirectory().resolve("run");
     writeRunFile(runDirectory.resolve(settings.runName() + ".pid"));
-    useTemporaryDirectory(runDirectory.resolve(settings.runName() + "-tmp"));
     // The model loads while the rest of the process starts.
-    Engine engine = engine(configuration);
+    WatchedEngine engine =
+        new WatchedEngine(
+            engine(configuration), configuration.liveness().canaryAfter(), System::nanoTime);
+    Optional<LocalBeat> beat = localBeat(configuration);
+    AtomicLong registering = new AtomicLong();
+    InnerWatchdog watchdog =
+        new InnerWatchdog(
+                configuration.liveness().timeout(),
+                new InnerWatchdog.Watched(
+                    Map.of("start", registering::get),
+                    "start",
+                    () -> beat.ifPresent(file -> file.beat(engine.steps(), 0, true))),
+                System::nanoTime,
+                why -> LastWords.halt(why, threadDump(configuration)))
+            .start();
     Database database =
         Database.open(configuration.database(), "stoker worker " + settings.name(), 4);
     Database heartbeatDatabase =
         Database.dedicated(
             configuration.database(), "stoker heartbeat " + settings.name(), Duration.ofSeconds(5));
-    WorkerId id = register(new WorkerHeartbeatTable(heartbeatDatabase.jdbc()), settings);
+    WorkerId id =
+        register(new WorkerHeartbeatTable(heartbeatDatabase.jdbc()), settings, registering);
     WorkerLoops loops =
         new WorkerLoops(
             id,
@@ -110,8 +133,33 @@ public final class Worker {
           exit(0, "drained");
         });
     loops.start();
+    watchdog.watch(loops.watched(beat));
     log.info("worker {} works with {}", id.holder(), List.copyOf(engine.models()));
     new CountDownLatch(1).await();
+  }
+
+  /** Without it the watchdog has only the database to judge by, which is no reason not to work. */
+  private static Optional<LocalBeat> localBeat(Configuration configuration) {
+    Optional<Path> file = configuration.liveness().beatFile();
+    try {
+      return file.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              LocalBeat.create(
+                  file.get(),
+                  configuration.worker().incarnation().orElse(0L),
+                  ProcessHandle.current().pid()));
+    } catch (IOException e) {
+      log.warn("no sign of life can be shown in {}: {}", file.get(), e.toString());
+      return Optional.empty();
+    }
+  }
+
+  private static Path threadDump(Configuration configuration) {
+    return configuration
+        .log()
+        .directory()
+        .resolve(configuration.worker().runName() + ".threads.txt");
   }
 
   private static Engine engine(Configuration configuration) {
@@ -119,6 +167,7 @@ public final class Worker {
         ? new NullEngine()
         : new OnnxEngine(
             configuration.onnx(),
+            configuration.database().dataDirectory().resolve("engine-cache"),
             System::nanoTime,
             () -> exit(EXIT_BROKEN, "the engine cannot start"));
   }
@@ -127,9 +176,11 @@ public final class Worker {
    * Takes the place reserved for this process; waits for the database as long as the watchdog lets
    * it.
    */
-  private static WorkerId register(WorkerHeartbeatTable table, WorkerSettings settings)
+  private static WorkerId register(
+      WorkerHeartbeatTable table, WorkerSettings settings, AtomicLong tries)
       throws InterruptedException {
     while (true) {
+      tries.incrementAndGet();
       try {
         WorkerId id =
             settings
@@ -152,18 +203,6 @@ public final class Worker {
     Files.createDirectories(file.getParent());
     ProcessIdentity self = ProcessIdentity.ofThisProcess();
     Files.writeString(file, self.pid() + " " + self.startTicks() + "\n");
-  }
-
-  /**
-   * Native libraries are unpacked into the temporary directory, and a killed process leaves them
-   * there, 28 MB each time. So each slot has one of its own, emptied at every start.
-   */
-  private static void useTemporaryDirectory(Path directory) throws IOException {
-    FileSystemUtils.deleteRecursively(directory);
-    Files.createDirectories(directory);
-    System.setProperty("java.io.tmpdir", directory.toString());
-    // Where the tokenizer unpacks; its default is the home directory, which a service may not have.
-    System.setProperty("DJL_CACHE_DIR", directory.toString());
   }
 
   private static void exit(int status, String reason) {

@@ -13,6 +13,7 @@ import dev.stoker.testing.TestDatabase;
 import dev.stoker.testing.Until;
 import dev.stoker.worker.engine.EngineReply;
 import dev.stoker.worker.engine.EngineState;
+import dev.stoker.worker.engine.WatchedEngine;
 import dev.stoker.worker.execute.ExecuteSettings;
 import dev.stoker.worker.lease.LeaseSettings;
 import java.nio.charset.StandardCharsets;
@@ -304,7 +305,7 @@ class WorkerLoopsTest {
             id,
             database.database(),
             beats,
-            engine,
+            new WatchedEngine(engine, Duration.ofMillis(200), System::nanoTime),
             heartbeatEvery,
             LeaseSettings.from(settings),
             ExecuteSettings.from(settings),

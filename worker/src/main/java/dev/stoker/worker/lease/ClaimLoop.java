@@ -84,6 +84,11 @@ public final class ClaimLoop implements AutoCloseable {
     return held.isEmpty();
   }
 
+  /** See {@link Loop#turns}. */
+  public long turns() {
+    return loop.turns();
+  }
+
   @Override
   public void close() {
     loop.close();

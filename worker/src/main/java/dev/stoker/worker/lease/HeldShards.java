@@ -60,6 +60,11 @@ public final class HeldShards {
     return waiting.size() + delayed.get();
   }
 
+  /** Whether a line could be started now. */
+  public boolean anyReady() {
+    return !waiting.isEmpty();
+  }
+
   Collection<HeldShard> all() {
     return List.copyOf(shards.values());
   }

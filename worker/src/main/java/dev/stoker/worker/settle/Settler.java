@@ -92,6 +92,16 @@ public final class Settler implements AutoCloseable {
     return room.availablePermits() == roomMax;
   }
 
+  /** Whether no line may be started until results have been stored. */
+  public boolean full() {
+    return room.availablePermits() == 0;
+  }
+
+  /** See {@link Loop#turns}. */
+  public long turns() {
+    return loop.turns();
+  }
+
   @Override
   public void close() {
     loop.close();
@@ -166,6 +176,7 @@ public final class Settler implements AutoCloseable {
   }
 
   private void endIfDone(BatchId batch) {
+    loop.getsOn();
     batchEnd.end(batch).ifPresent(status -> log.info("{} ended: {}", batch, status.wireName()));
   }
 }
