@@ -32,6 +32,7 @@ public final class Loop implements AutoCloseable {
   private final Semaphore wakes = new Semaphore(0);
   private final Thread thread;
   private final AtomicLong turns = new AtomicLong();
+  private volatile boolean resting;
   private volatile boolean closing;
   private int failures;
 
@@ -53,11 +54,12 @@ public final class Loop implements AutoCloseable {
   }
 
   /**
-   * Grows with every step, idle or not, and whenever a long step says that it gets on: who sees it
-   * stand still for long sees a loop that hangs.
+   * Grows with every step, idle or not, whenever a long step says that it gets on, and with every
+   * look at a loop that rests between two steps: who sees it stand still for long sees a loop that
+   * hangs.
    */
   public long turns() {
-    return turns.get();
+    return resting ? turns.incrementAndGet() : turns.get();
   }
 
   /** Called by a step that takes long although it does not hang. */
@@ -137,12 +139,15 @@ public final class Loop implements AutoCloseable {
       long backoff = Math.min(100L << Math.min(failures, 10), FAILURE_DELAY_MAX.toMillis());
       millis = Math.max(millis, backoff);
     }
+    resting = true;
     try {
       if (wakes.tryAcquire(millis, TimeUnit.MILLISECONDS)) {
         wakes.drainPermits();
       }
     } catch (InterruptedException e) {
       closing = true;
+    } finally {
+      resting = false;
     }
   }
 }

@@ -9,9 +9,11 @@ import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
 import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
+import dev.stoker.queue.ShardTable;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import dev.stoker.worker.engine.Engine;
+import dev.stoker.worker.engine.EngineReply;
 import dev.stoker.worker.engine.NullEngine;
 import dev.stoker.worker.engine.WatchedEngine;
 import dev.stoker.worker.engine.onnx.OnnxEngine;
@@ -28,6 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -74,6 +77,10 @@ public final class Worker {
 
   private Worker() {}
 
+  /**
+   * @param arguments none; or {@code --rehearse} to go once through what every start does, as who
+   *     nobody sees, for a JVM that is told to remember it
+   */
   public static void main(String[] arguments) throws InterruptedException, IOException {
     Configuration configuration;
     try {
@@ -83,7 +90,23 @@ public final class Worker {
       System.exit(EXIT_MISCONFIGURED);
       return;
     }
-    run(configuration);
+    if (List.of(arguments).contains("--rehearse")) {
+      rehearse(configuration);
+    } else {
+      run(configuration);
+    }
+  }
+
+  /** Asks the engine once, and the database for work that there cannot be. */
+  private static void rehearse(Configuration configuration)
+      throws InterruptedException, IOException {
+    configuration.log().start("worker-rehearsal");
+    Engine engine = engine(configuration);
+    Database database = Database.open(configuration.database(), "stoker rehearsal", 1);
+    new WorkerHeartbeatTable(database.jdbc()).all();
+    new ShardTable(database.jdbc()).claim("", Set.of(), 1, Duration.ofSeconds(1));
+    EngineReply reply = engine.complete(engine.canary().orElseThrow(), Duration.ofMinutes(1));
+    exit(reply instanceof EngineReply.Answered ? 0 : EXIT_BROKEN, "rehearsed");
   }
 
   private static void run(Configuration configuration) throws InterruptedException, IOException {

@@ -47,8 +47,8 @@ class InnerWatchdogTest {
     assertThat(Files.readString(directory.resolve("worker.threads.txt")))
         .contains("\"" + loop + "\"", "HangingWorker$Trap.probe");
     assertThat(console())
-        .contains("[WATCHDOG] Started with 2s timeout")
-        .contains("[WATCHDOG] ALERT! No heartbeat for 3s. Restarting... (loop " + loop + ")");
+        .contains("[WATCHDOG] ALERT! No heartbeat for ")
+        .contains("s. Restarting... (loop " + loop + ")");
   }
 
   @Test

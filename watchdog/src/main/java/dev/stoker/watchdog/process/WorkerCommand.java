@@ -36,10 +36,21 @@ public record WorkerCommand(List<String> words, Path home) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add(DIE_WITHOUT_MEMORY);
+    command.addAll(startCache(jar));
     command.addAll(options);
     command.add("-jar");
     command.add(jar.toString());
     return List.copyOf(command);
+  }
+
+  /**
+   * What an earlier run of this jar learnt of its start. The JVM starts without it, and says
+   * nothing, if it is missing or of another build.
+   */
+  private static List<String> startCache(Path jar) {
+    String name = jar.getFileName().toString();
+    Path cache = jar.resolveSibling(name.substring(0, name.lastIndexOf('.')) + ".aot");
+    return List.of("-XX:AOTCache=" + cache, "-Xlog:aot=off", "-Xlog:cds=off");
   }
 
   private static List<String> words(String text) {

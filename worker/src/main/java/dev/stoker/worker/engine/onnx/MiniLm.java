@@ -68,7 +68,8 @@ final class MiniLm implements SentenceModel {
    */
   static MiniLm load(String model, int textTokensMax, Path cache, Runnable step)
       throws IOException, OrtException, InterruptedException, ExecutionException {
-    Path files = EngineFiles.open(cache, model, resources(model), MiniLm::optimize);
+    Path files =
+        EngineFiles.open(cache.toAbsolutePath(), model, resources(model), MiniLm::optimize);
     step.run();
     FutureTask<HuggingFaceTokenizer> tokenizer = new FutureTask<>(() -> tokenizer(files));
     Thread.ofPlatform().daemon().name("onnx-load-tokenizer").start(tokenizer);
@@ -114,7 +115,7 @@ final class MiniLm implements SentenceModel {
     // Otherwise the library looks for a GPU build of itself to download, and calls home.
     System.setProperty("RUST_FLAVOR", "cpu");
     System.setProperty("ai.djl.offline", "true");
-    System.setProperty("RUST_LIBRARY_PATH", files.toString());
+    System.setProperty("RUST_LIBRARY_PATH", files.resolve("libtokenizers.so").toString());
     try (InputStream json = Files.newInputStream(files.resolve(VOCABULARY_FILE))) {
       // The file asks for 128 tokens, padded; the model reads 256 and batches need no padding.
       return HuggingFaceTokenizer.newInstance(
