@@ -31,7 +31,7 @@ while [ $# -gt 0 ]; do
   esac
   shift $(($# > 1 ? 2 : 1))
 done
-[[ $kills =~ ^[1-9][0-9]{0,3}$ && ${lines:=$((kills * 3000 + 1000))} =~ ^[1-9][0-9]{0,4}$ && $lines -le 50000 && ${only:-loop} =~ ^(stoker|supervisord|loop)$ ]] ||
+[[ $kills =~ ^[1-9][0-9]{0,2}$ && ${lines:=$((kills * 1500 + 1500))} =~ ^[1-9][0-9]{0,4}$ && $lines -le 50000 && ${only:-loop} =~ ^(stoker|supervisord|loop)$ ]] ||
   { echo "stoker: --kills takes a number, --lines one up to 50000, --only stoker, supervisord or loop" >&2; exit 2; }
 
 for variable in $(compgen -e STOKER_); do unset "$variable"; done
@@ -43,7 +43,7 @@ free_port() { # low high
 }
 export STOKER_ENV_FILE=/dev/null SENTRY_DSN='' STOKER_DATA_DIR=$directory/data STOKER_LOG_DIR=$directory/logs
 STOKER_API_PORT=$(free_port 20000 25000) STOKER_DATABASE_PORT=$(free_port 25000 30000)
-export STOKER_API_PORT STOKER_DATABASE_PORT STOKER_RESPAWNS_PER_HOUR=100000 STOKER_BACKOFF_MAX=0
+export STOKER_API_PORT STOKER_DATABASE_PORT STOKER_RESPAWNS_PER_HOUR=1000 STOKER_BACKOFF_MAX=0
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 use_jdk
 mkdir -p "$STOKER_HOME/logs/bench"

@@ -111,11 +111,11 @@ public final class Worker {
 
   private static void run(Configuration configuration) throws InterruptedException, IOException {
     WorkerSettings settings = configuration.worker();
+    Path runDirectory = configuration.database().dataDirectory().resolve("run");
+    writeRunFile(runDirectory.resolve(settings.runName() + ".pid"));
     configuration.log().start(settings.runName());
     configuration.reports().start("worker");
     configuration.reports().reportErrorLines();
-    Path runDirectory = configuration.database().dataDirectory().resolve("run");
-    writeRunFile(runDirectory.resolve(settings.runName() + ".pid"));
     // The model loads while the rest of the process starts.
     WatchedEngine engine =
         new WatchedEngine(

@@ -136,6 +136,8 @@ final class WorkerLoops {
     renewals.start();
     dispatcher.start();
     claims.start();
+    engine.whenReady(claims::wake);
+    engine.whenReady(heartbeat::wake);
   }
 
   /**

@@ -43,6 +43,11 @@ public interface Engine extends AutoCloseable {
     return 0;
   }
 
+  /** Runs an action once the engine takes requests; at once if it does already. */
+  default void whenReady(Runnable action) {
+    action.run();
+  }
+
   /** Frees what the engine holds. Requests in flight end in {@link EngineReply.Unreachable}. */
   @Override
   void close();

@@ -107,6 +107,11 @@ public final class WatchedEngine implements Engine {
   }
 
   @Override
+  public void whenReady(Runnable action) {
+    engine.whenReady(action);
+  }
+
+  @Override
   public void close() {
     canary.interrupt();
     engine.close();

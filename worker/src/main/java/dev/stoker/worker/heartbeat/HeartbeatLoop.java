@@ -62,6 +62,11 @@ public final class HeartbeatLoop implements AutoCloseable {
     return loop.turns();
   }
 
+  /** Something may have changed: it is told now. */
+  public void wake() {
+    loop.wake();
+  }
+
   public void drain() {
     draining = true;
     loop.wake();

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -33,6 +34,7 @@ public final class OnnxEngine implements Engine {
   private final MicroBatcher batcher;
   private final Runnable whenBroken;
   private final AtomicLong loadingSteps;
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final AtomicReference<EngineState> state = new AtomicReference<>(EngineState.STARTING);
 
   /**
@@ -128,6 +130,11 @@ public final class OnnxEngine implements Engine {
   }
 
   @Override
+  public void whenReady(Runnable action) {
+    var _ = ready.thenRun(action);
+  }
+
+  @Override
   public void close() {
     state.set(EngineState.DOWN);
     batcher.stop("the embedding engine was closed");
@@ -139,6 +146,7 @@ public final class OnnxEngine implements Engine {
       SentenceModel model = source.call();
       state.compareAndSet(EngineState.STARTING, EngineState.READY);
       batcher.start(model);
+      ready.complete(null);
       LOG.info(
           "Embedding model {} loaded in {} ms: device CPU, {} threads,"
               + " at most {} texts and {} tokens a batch, {} tokens a text, {} slots",
