@@ -34,6 +34,9 @@ final class EngineFiles {
   /** Lists the files: a check sum, a size and a name in each line. Written last. */
   private static final String LIST = "files";
 
+  /** Begins the name of a directory that is not complete; the pid of its maker follows. */
+  private static final String FRESH = ".new.";
+
   /** Makes further files of those that were unpacked; leaves nothing else behind. */
   @FunctionalInterface
   interface Derivation {
@@ -54,7 +57,8 @@ final class EngineFiles {
       throws IOException {
     Path directory = root.resolve(name + "-" + digest(resources));
     if (!intact(directory)) {
-      Path fresh = Files.createTempDirectory(Files.createDirectories(root), ".new-");
+      removeLeftovers(Files.createDirectories(root));
+      Path fresh = Files.createTempDirectory(root, FRESH + ProcessHandle.current().pid() + "-");
       try {
         unpack(resources, derivation, fresh);
         put(fresh, directory);
@@ -63,6 +67,19 @@ final class EngineFiles {
       }
     }
     return directory;
+  }
+
+  /** What a process that was killed in the middle of it has left, over 100 MB each time. */
+  private static void removeLeftovers(Path root) throws IOException {
+    for (Path path : files(root)) {
+      String name = path.getFileName().toString();
+      if (name.startsWith(FRESH)) {
+        String pid = name.substring(FRESH.length(), name.indexOf('-'));
+        if (ProcessHandle.of(Long.parseLong(pid)).isEmpty()) {
+          FileSystemUtils.deleteRecursively(path);
+        }
+      }
+    }
   }
 
   private static void unpack(Map<String, String> resources, Derivation derivation, Path into)

@@ -71,6 +71,19 @@ class EngineFilesTest {
   }
 
   @Test
+  void what_a_killed_process_left_half_done_is_removed() throws IOException {
+    Path leftover = Files.createDirectory(root.resolve(".new.2147483646-1"));
+    Files.writeString(leftover.resolve("model.onnx"), "half");
+    Path atWork =
+        Files.createDirectory(root.resolve(".new." + ProcessHandle.current().pid() + "-1"));
+
+    open();
+
+    assertThat(leftover).doesNotExist();
+    assertThat(atWork).exists();
+  }
+
+  @Test
   void several_that_come_at_once_share_one_directory() throws Exception {
     Callable<Path> opening = this::open;
     try (var threads = Executors.newFixedThreadPool(4)) {
