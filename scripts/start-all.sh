@@ -209,6 +209,18 @@ wait_for_worker
 stop_if_interrupted
 trap - INT TERM HUP
 
+# Lets the JVM remember what a worker's start loads and links, for the next one. In the background: nothing
+# needs it, and a start without it, or with one that is of another build, is only slower.
+learn_start() {
+  local jar=$STOKER_HOME/worker/target/worker.jar
+  local cache=${jar%.jar}.aot
+  [ "$cache" -nt "$jar" ] && [ "$cache" -nt "$JAVA_HOME/release" ] && return 0
+  running_pid learn >/dev/null && return 0
+  launch learn nice -n 19 bash -c '"$JAVA_HOME/bin/java" -XX:AOTCacheOutput="$2.new" -Xlog:aot=off -Xlog:cds=off \
+    -jar "$1" --rehearse && mv -f "$2.new" "$2"' learn "$jar" "$cache" 9>&-
+}
+learn_start
+
 say ""
 say "Stoker is ready."
 say "  API        $API_URL/v1   (set OPENAI_BASE_URL to it; any OPENAI_API_KEY)"

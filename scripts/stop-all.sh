@@ -19,6 +19,8 @@ exec 9>"$RUN_DIR/start.lock"
 flock -w 300 9 || fail "another start-all.sh or stop-all.sh is still at work"
 left=0
 
+learner=$(running_pid learn) && kill -TERM -- "-$learner" 2>/dev/null # with what it has started
+end_component learn 10 || left=1
 end_watchdog || left=1
 end_workers || left=1
 end_component api_server 30 || left=1

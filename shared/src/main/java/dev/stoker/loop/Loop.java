@@ -3,6 +3,7 @@ package dev.stoker.loop;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,8 @@ public final class Loop implements AutoCloseable {
   private final Step step;
   private final Semaphore wakes = new Semaphore(0);
   private final Thread thread;
+  private final AtomicLong turns = new AtomicLong();
+  private volatile boolean resting;
   private volatile boolean closing;
   private int failures;
 
@@ -48,6 +51,20 @@ public final class Loop implements AutoCloseable {
   /** Lets the next step run now. Wakes do not add up. */
   public void wake() {
     wakes.release();
+  }
+
+  /**
+   * Grows with every step, idle or not, whenever a long step says that it gets on, and with every
+   * look at a loop that rests between two steps: who sees it stand still for long sees a loop that
+   * hangs.
+   */
+  public long turns() {
+    return resting ? turns.incrementAndGet() : turns.get();
+  }
+
+  /** Called by a step that takes long although it does not hang. */
+  public void getsOn() {
+    turns.incrementAndGet();
   }
 
   /** Ends after the running step and waits for it, at most as long as said. */
@@ -78,6 +95,7 @@ public final class Loop implements AutoCloseable {
 
   private void run() {
     while (!closing) {
+      getsOn();
       if (!stepSafely()) {
         pause();
       }
@@ -121,12 +139,15 @@ public final class Loop implements AutoCloseable {
       long backoff = Math.min(100L << Math.min(failures, 10), FAILURE_DELAY_MAX.toMillis());
       millis = Math.max(millis, backoff);
     }
+    resting = true;
     try {
       if (wakes.tryAcquire(millis, TimeUnit.MILLISECONDS)) {
         wakes.drainPermits();
       }
     } catch (InterruptedException e) {
       closing = true;
+    } finally {
+      resting = false;
     }
   }
 }

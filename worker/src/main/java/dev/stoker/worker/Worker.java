@@ -3,33 +3,43 @@ package dev.stoker.worker;
 import dev.stoker.database.Database;
 import dev.stoker.database.DatabaseSettings;
 import dev.stoker.health.HostName;
+import dev.stoker.health.LocalBeat;
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
 import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.queue.InFlightFile;
+import dev.stoker.queue.ShardTable;
 import dev.stoker.service.EndSignals;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import dev.stoker.worker.engine.Engine;
+import dev.stoker.worker.engine.EngineReply;
 import dev.stoker.worker.engine.NullEngine;
+import dev.stoker.worker.engine.WatchedEngine;
 import dev.stoker.worker.engine.onnx.OnnxEngine;
 import dev.stoker.worker.engine.onnx.OnnxSettings;
 import dev.stoker.worker.execute.ExecuteSettings;
 import dev.stoker.worker.lease.LeaseSettings;
+import dev.stoker.worker.liveness.InnerWatchdog;
+import dev.stoker.worker.liveness.LastWords;
+import dev.stoker.worker.liveness.LivenessSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
-import org.springframework.util.FileSystemUtils;
 
 /** One worker process. */
 public final class Worker {
@@ -49,7 +59,8 @@ public final class Worker {
       DatabaseSettings database,
       LeaseSettings leases,
       ExecuteSettings execute,
-      OnnxSettings onnx) {
+      OnnxSettings onnx,
+      LivenessSettings liveness) {
 
     static Configuration from(Settings settings) {
       Configuration configuration =
@@ -60,7 +71,8 @@ public final class Worker {
               DatabaseSettings.from(settings),
               LeaseSettings.from(settings),
               ExecuteSettings.from(settings),
-              OnnxSettings.from(settings));
+              OnnxSettings.from(settings),
+              LivenessSettings.from(settings));
       settings.verify();
       return configuration;
     }
@@ -68,12 +80,16 @@ public final class Worker {
 
   private Worker() {}
 
+  /**
+   * @param arguments none; or {@code --rehearse} to go once through what every start does, as who
+   *     nobody sees, for a JVM that is told to remember it
+   */
   public static void main(String[] arguments) throws InterruptedException, IOException {
-    start(Worker::engine);
+    start(List.of(arguments).contains("--rehearse"), Worker::engine);
   }
 
   /** Works with an engine of this choice until the process ends. */
-  static void start(Function<Configuration, Engine> engines)
+  static void start(boolean rehearsal, Function<Configuration, Engine> engines)
       throws InterruptedException, IOException {
     Configuration configuration;
     try {
@@ -83,27 +99,56 @@ public final class Worker {
       System.exit(EXIT_MISCONFIGURED);
       return;
     }
-    run(configuration, engines);
+    if (rehearsal) {
+      rehearse(configuration, engines.apply(configuration));
+    } else {
+      run(configuration, engines);
+    }
+  }
+
+  /** Asks the engine once, and the database for work that there cannot be. */
+  private static void rehearse(Configuration configuration, Engine engine)
+      throws InterruptedException, IOException {
+    configuration.log().start("worker-rehearsal");
+    Database database = Database.open(configuration.database(), "stoker rehearsal", 1);
+    new WorkerHeartbeatTable(database.jdbc()).all();
+    new ShardTable(database.jdbc()).claim("", Set.of(), 1, Duration.ofSeconds(1));
+    EngineReply reply = engine.complete(engine.canary().orElseThrow(), Duration.ofMinutes(1));
+    exit(reply instanceof EngineReply.Answered ? 0 : EXIT_BROKEN, "rehearsed");
   }
 
   private static void run(Configuration configuration, Function<Configuration, Engine> engines)
       throws InterruptedException, IOException {
     WorkerSettings settings = configuration.worker();
+    Path runDirectory = configuration.database().dataDirectory().resolve("run");
+    writeRunFile(runDirectory.resolve(settings.runName() + ".pid"));
     configuration.log().start(settings.runName());
     configuration.reports().start("worker", HostName.read(), System::nanoTime);
     configuration.reports().reportErrorLines();
     Thread.setDefaultUncaughtExceptionHandler(Worker::breakDown);
-    Path runDirectory = configuration.database().dataDirectory().resolve("run");
-    writeRunFile(runDirectory.resolve(settings.runName() + ".pid"));
-    useTemporaryDirectory(runDirectory.resolve(settings.runName() + "-tmp"));
     // The model loads while the rest of the process starts.
-    Engine engine = engines.apply(configuration);
+    WatchedEngine engine =
+        new WatchedEngine(
+            engines.apply(configuration), configuration.liveness().canaryAfter(), System::nanoTime);
+    Optional<LocalBeat> beat = localBeat(configuration);
+    AtomicLong registering = new AtomicLong();
+    InnerWatchdog watchdog =
+        new InnerWatchdog(
+                configuration.liveness().timeout(),
+                new InnerWatchdog.Watched(
+                    Map.of("start", registering::get),
+                    "start",
+                    () -> beat.ifPresent(file -> file.beat(engine.steps(), 0, true))),
+                System::nanoTime,
+                why -> LastWords.halt(why, threadDump(configuration)))
+            .start();
     Database database =
         Database.open(configuration.database(), "stoker worker " + settings.name(), 4);
     Database heartbeatDatabase =
         Database.dedicated(
             configuration.database(), "stoker heartbeat " + settings.name(), Duration.ofSeconds(5));
-    WorkerId id = register(new WorkerHeartbeatTable(heartbeatDatabase.jdbc()), settings);
+    WorkerId id =
+        register(new WorkerHeartbeatTable(heartbeatDatabase.jdbc()), settings, registering);
     WorkerLoops loops =
         new WorkerLoops(
             id,
@@ -122,8 +167,33 @@ public final class Worker {
           exit(0, "drained");
         });
     loops.start();
+    watchdog.watch(loops.watched(beat));
     log.info("worker {} works with {}", id.holder(), List.copyOf(engine.models()));
     new CountDownLatch(1).await();
+  }
+
+  /** Without it the watchdog has only the database to judge by, which is no reason not to work. */
+  private static Optional<LocalBeat> localBeat(Configuration configuration) {
+    Optional<Path> file = configuration.liveness().beatFile();
+    try {
+      return file.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              LocalBeat.create(
+                  file.get(),
+                  configuration.worker().incarnation().orElse(0L),
+                  ProcessHandle.current().pid()));
+    } catch (IOException e) {
+      log.warn("no sign of life can be shown in {}: {}", file.get(), e.toString());
+      return Optional.empty();
+    }
+  }
+
+  private static Path threadDump(Configuration configuration) {
+    return configuration
+        .log()
+        .directory()
+        .resolve(configuration.worker().runName() + ".threads.txt");
   }
 
   private static Engine engine(Configuration configuration) {
@@ -131,6 +201,7 @@ public final class Worker {
         ? new NullEngine()
         : new OnnxEngine(
             configuration.onnx(),
+            configuration.database().dataDirectory().resolve("engine-cache"),
             System::nanoTime,
             () -> exit(EXIT_BROKEN, "the engine cannot start"));
   }
@@ -139,9 +210,11 @@ public final class Worker {
    * Takes the place reserved for this process; waits for the database as long as the watchdog lets
    * it.
    */
-  private static WorkerId register(WorkerHeartbeatTable table, WorkerSettings settings)
+  private static WorkerId register(
+      WorkerHeartbeatTable table, WorkerSettings settings, AtomicLong tries)
       throws InterruptedException {
     while (true) {
+      tries.incrementAndGet();
       try {
         WorkerId id =
             settings
@@ -176,18 +249,6 @@ public final class Worker {
     Files.createDirectories(file.getParent());
     ProcessIdentity self = ProcessIdentity.ofThisProcess();
     Files.writeString(file, self.pid() + " " + self.startTicks() + "\n");
-  }
-
-  /**
-   * Native libraries are unpacked into the temporary directory, and a killed process leaves them
-   * there, 28 MB each time. So each slot has one of its own, emptied at every start.
-   */
-  private static void useTemporaryDirectory(Path directory) throws IOException {
-    FileSystemUtils.deleteRecursively(directory);
-    Files.createDirectories(directory);
-    System.setProperty("java.io.tmpdir", directory.toString());
-    // Where the tokenizer unpacks; its default is the home directory, which a service may not have.
-    System.setProperty("DJL_CACHE_DIR", directory.toString());
   }
 
   /** Without its main thread there is no worker; of any other its error line tells. */

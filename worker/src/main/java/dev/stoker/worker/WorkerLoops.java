@@ -2,12 +2,14 @@ package dev.stoker.worker;
 
 import dev.stoker.batch.BatchEndTable;
 import dev.stoker.database.Database;
+import dev.stoker.health.LocalBeat;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
 import dev.stoker.id.OrderedIds;
 import dev.stoker.queue.InFlightFile;
 import dev.stoker.queue.ShardTable;
-import dev.stoker.worker.engine.Engine;
+import dev.stoker.worker.engine.EngineState;
+import dev.stoker.worker.engine.WatchedEngine;
 import dev.stoker.worker.execute.Dispatcher;
 import dev.stoker.worker.execute.ExecuteSettings;
 import dev.stoker.worker.heartbeat.HeartbeatLoop;
@@ -16,11 +18,15 @@ import dev.stoker.worker.lease.ClaimLoop;
 import dev.stoker.worker.lease.HeldShards;
 import dev.stoker.worker.lease.LeaseSettings;
 import dev.stoker.worker.lease.RenewLoop;
+import dev.stoker.worker.liveness.InnerWatchdog;
 import dev.stoker.worker.settle.Settler;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -31,10 +37,12 @@ import org.slf4j.LoggerFactory;
 final class WorkerLoops {
   private static final Logger log = LoggerFactory.getLogger(WorkerLoops.class);
 
-  private final Engine engine;
+  private final WatchedEngine engine;
   private final LongSupplier nanoTime;
   private final ClaimLoop claims;
   private final RenewLoop renewals;
+  private final AtomicLong dispatches = new AtomicLong();
+  private final BooleanSupplier dispatchMustWait;
   private final Dispatcher dispatcher;
   private final Settler settler;
   private final HeartbeatLoop heartbeat;
@@ -48,7 +56,7 @@ final class WorkerLoops {
       WorkerId id,
       Database database,
       Database heartbeatDatabase,
-      Engine engine,
+      WatchedEngine engine,
       Duration heartbeatEvery,
       LeaseSettings leaseSettings,
       ExecuteSettings executeSettings,
@@ -77,7 +85,8 @@ final class WorkerLoops {
             RandomGenerator.getDefault(),
             nanoTime,
             inFlight,
-            claims::lineTaken);
+            this::lineTaken);
+    this.dispatchMustWait = () -> !held.anyReady() || settler.full();
     this.heartbeat =
         new HeartbeatLoop(
             new WorkerHeartbeatTable(heartbeatDatabase.jdbc()),
@@ -90,12 +99,44 @@ final class WorkerLoops {
             whenFenced);
   }
 
+  /** What an inner watchdog watches of them. */
+  InnerWatchdog.Watched watched(Optional<LocalBeat> beat) {
+    return new InnerWatchdog.Watched(
+        Map.of(
+            "heartbeat", heartbeat::turns,
+            "settle", settler::turns,
+            "renew", renewals::turns,
+            "dispatch", this::dispatchTurns,
+            "claim", claims::turns),
+        "heartbeat",
+        () ->
+            beat.ifPresent(
+                file ->
+                    file.beat(
+                        engine.steps(),
+                        dispatcher.inFlight(),
+                        engine.probe() == EngineState.STARTING)));
+  }
+
+  /** A dispatcher turns with every line; one that must wait for others does not hang. */
+  private long dispatchTurns() {
+    return dispatchMustWait.getAsBoolean() ? dispatches.incrementAndGet() : dispatches.get();
+  }
+
+  private void lineTaken() {
+    dispatches.incrementAndGet();
+    claims.lineTaken();
+  }
+
   void start() {
+    engine.start();
     heartbeat.start();
     settler.start();
     renewals.start();
     dispatcher.start();
     claims.start();
+    engine.whenReady(claims::wake);
+    engine.whenReady(heartbeat::wake);
   }
 
   /**

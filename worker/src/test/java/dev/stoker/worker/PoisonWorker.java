@@ -33,7 +33,7 @@ final class PoisonWorker {
   private PoisonWorker() {}
 
   public static void main(String[] arguments) throws InterruptedException, IOException {
-    Worker.start(_ -> new PoisonedEngine(System.getenv()));
+    Worker.start(false, _ -> new PoisonedEngine(System.getenv()));
   }
 
   private static final class PoisonedEngine implements Engine {

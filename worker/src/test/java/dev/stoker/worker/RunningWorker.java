@@ -10,6 +10,7 @@ import dev.stoker.queue.InFlightFile;
 import dev.stoker.settings.Settings;
 import dev.stoker.testing.TestDatabase;
 import dev.stoker.worker.engine.Engine;
+import dev.stoker.worker.engine.WatchedEngine;
 import dev.stoker.worker.execute.ExecuteSettings;
 import dev.stoker.worker.lease.LeaseSettings;
 import java.time.Duration;
@@ -42,7 +43,7 @@ record RunningWorker(WorkerId id, WorkerLoops loops, Database beats) {
             id,
             database.database(),
             beats,
-            engine,
+            new WatchedEngine(engine, Duration.ofMillis(200), System::nanoTime),
             heartbeatEvery,
             LeaseSettings.from(settings),
             ExecuteSettings.from(settings),

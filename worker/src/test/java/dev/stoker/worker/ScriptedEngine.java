@@ -17,7 +17,7 @@ import java.util.function.Function;
 /**
  * An engine that answers by a function, may hold its answers back, and remembers what it was asked.
  */
-final class ScriptedEngine implements Engine {
+class ScriptedEngine implements Engine {
   static final String MODEL = "scripted";
 
   private final Collection<String> asked = new ConcurrentLinkedQueue<>();

@@ -1,9 +1,11 @@
 package dev.stoker.watchdog.process;
 
 import dev.stoker.settings.Settings;
+import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * How a worker is started.
@@ -14,6 +16,8 @@ public record WorkerCommand(List<String> words, Path home) {
 
   /** A worker without memory can do nothing well; its successor can. */
   private static final String DIE_WITHOUT_MEMORY = "-XX:+ExitOnOutOfMemoryError";
+
+  private static final String LEARNT = "-XX:AOTCache=";
 
   public static WorkerCommand from(Settings settings) {
     Path home =
@@ -36,10 +40,35 @@ public record WorkerCommand(List<String> words, Path home) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add(DIE_WITHOUT_MEMORY);
+    command.addAll(startCache(jar));
     command.addAll(options);
     command.add("-jar");
     command.add(jar.toString());
     return List.copyOf(command);
+  }
+
+  /**
+   * The command as it is right now: what a JVM learnt of an earlier start is left out once a jar is
+   * newer, since the JVM itself does not always notice and would then run what is no longer there.
+   */
+  @Override
+  public List<String> words() {
+    return words.stream().filter(word -> !word.startsWith(LEARNT) || isCurrent(word)).toList();
+  }
+
+  private static List<String> startCache(Path jar) {
+    String name = jar.getFileName().toString();
+    Path cache = jar.resolveSibling(name.substring(0, name.lastIndexOf('.')) + ".aot");
+    return List.of(LEARNT + cache, "-Xlog:aot=off", "-Xlog:cds=off");
+  }
+
+  private static boolean isCurrent(String word) {
+    File cache = new File(word.substring(LEARNT.length()));
+    String name = cache.getName();
+    File jar = new File(cache.getParentFile(), name.substring(0, name.lastIndexOf('.')) + ".jar");
+    File[] libraries = new File(cache.getParentFile(), "lib").listFiles();
+    return Stream.concat(Stream.of(jar), Stream.of(libraries == null ? new File[0] : libraries))
+        .allMatch(file -> file.lastModified() < cache.lastModified());
   }
 
   private static List<String> words(String text) {

@@ -1,6 +1,7 @@
 package dev.stoker.worker.engine;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 
 /** What computes answers. Safe for use by many threads. */
@@ -31,6 +32,21 @@ public interface Engine extends AutoCloseable {
    * once.
    */
   EngineState probe();
+
+  /** A request so small that a working engine answers it at once; empty if it knows none. */
+  default Optional<EngineRequest> canary() {
+    return Optional.empty();
+  }
+
+  /** Grows as the engine gets on with loading its model. */
+  default long loadingSteps() {
+    return 0;
+  }
+
+  /** Runs an action once the engine takes requests; at once if it does already. */
+  default void whenReady(Runnable action) {
+    action.run();
+  }
 
   /** Frees what the engine holds. Requests in flight end in {@link EngineReply.Unreachable}. */
   @Override

@@ -32,6 +32,11 @@ public final class NullEngine implements Engine {
   }
 
   @Override
+  public Optional<EngineRequest> canary() {
+    return Optional.of(new EngineRequest("/v1/embeddings", MODEL, BODY));
+  }
+
+  @Override
   public EngineState probe() {
     return EngineState.READY;
   }

@@ -5,8 +5,8 @@ import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
 import dev.stoker.health.WorkerStatus;
 import dev.stoker.loop.Loop;
-import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.EngineState;
+import dev.stoker.worker.engine.WatchedEngine;
 import java.time.Duration;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
@@ -18,7 +18,7 @@ public final class HeartbeatLoop implements AutoCloseable {
 
   private final WorkerHeartbeatTable table;
   private final WorkerId id;
-  private final Engine engine;
+  private final WatchedEngine engine;
   private final IntSupplier inFlight;
   private final Progress progress;
   private final Runnable whenFenced;
@@ -36,7 +36,7 @@ public final class HeartbeatLoop implements AutoCloseable {
       WorkerHeartbeatTable table,
       WorkerId id,
       Duration every,
-      Engine engine,
+      WatchedEngine engine,
       IntSupplier inFlight,
       Progress progress,
       LongSupplier nanoTime,
@@ -55,6 +55,16 @@ public final class HeartbeatLoop implements AutoCloseable {
 
   public void start() {
     loop.start();
+  }
+
+  /** See {@link Loop#turns}. */
+  public long turns() {
+    return loop.turns();
+  }
+
+  /** Something may have changed: it is told now. */
+  public void wake() {
+    loop.wake();
   }
 
   public void drain() {
@@ -105,7 +115,7 @@ public final class HeartbeatLoop implements AutoCloseable {
         engine.loadedModel(),
         inFlight.getAsInt(),
         progress.linesDone(),
-        progress.linesDone(),
+        engine.steps(),
         progress.sinceLast());
   }
 }

@@ -55,6 +55,11 @@ public final class ClaimLoop implements AutoCloseable {
     loop.start();
   }
 
+  /** The engine takes requests from now on: no time is lost. */
+  public void wake() {
+    loop.wake();
+  }
+
   /**
    * A line has left the queue: look whether more are needed, once for each time that it runs low.
    */
@@ -82,6 +87,11 @@ public final class ClaimLoop implements AutoCloseable {
 
   public boolean idle() {
     return held.isEmpty();
+  }
+
+  /** See {@link Loop#turns}. */
+  public long turns() {
+    return loop.turns();
   }
 
   @Override

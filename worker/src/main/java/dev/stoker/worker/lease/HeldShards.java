@@ -85,6 +85,11 @@ public final class HeldShards {
     return waiting.waiting() + delayed.get();
   }
 
+  /** Whether a line could be started now. */
+  public boolean anyReady() {
+    return waiting.anyReady();
+  }
+
   Collection<HeldShard> all() {
     return List.copyOf(shards.values());
   }

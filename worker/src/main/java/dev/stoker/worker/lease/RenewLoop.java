@@ -37,6 +37,11 @@ public final class RenewLoop implements AutoCloseable {
     loop.start();
   }
 
+  /** See {@link Loop#turns}. */
+  public long turns() {
+    return loop.turns();
+  }
+
   @Override
   public void close() {
     loop.close();

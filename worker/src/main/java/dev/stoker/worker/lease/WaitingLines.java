@@ -115,6 +115,16 @@ final class WaitingLines {
     }
   }
 
+  /** Whether a line may start now. */
+  boolean anyReady() {
+    lock.lock();
+    try {
+      return turn() != Turn.NONE;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   int running() {
     lock.lock();
     try {

@@ -44,6 +44,7 @@ public final class Settler implements AutoCloseable {
   private final Semaphore room;
   private final int roomMax;
   private final Loop loop;
+  private boolean rested = true;
 
   /**
    * @param linesMax how many lines may be running or waiting to be stored
@@ -92,6 +93,16 @@ public final class Settler implements AutoCloseable {
     return room.availablePermits() == roomMax;
   }
 
+  /** Whether no line may be started until results have been stored. */
+  public boolean full() {
+    return room.availablePermits() == 0;
+  }
+
+  /** See {@link Loop#turns}. */
+  public long turns() {
+    return loop.turns();
+  }
+
   @Override
   public void close() {
     loop.close();
@@ -112,12 +123,15 @@ public final class Settler implements AutoCloseable {
 
   private void fillGroup() throws InterruptedException {
     FinishedLine first = finished.poll(100, TimeUnit.MILLISECONDS);
+    boolean afterRest = rested;
+    rested = first == null;
     if (first == null) {
       return;
     }
     group.add(first);
     long bytes = first.body().length;
-    long waitsLeft = GROUP_TIME_MAX.dividedBy(LULL);
+    // What comes after a rest is waited for, and nothing shows yet that more will come soon.
+    long waitsLeft = afterRest ? 0 : GROUP_TIME_MAX.dividedBy(LULL);
     while (group.size() < GROUP_LINES_MAX && bytes < GROUP_BYTES_MAX) {
       FinishedLine next = finished.poll();
       if (next == null) {
@@ -166,6 +180,7 @@ public final class Settler implements AutoCloseable {
   }
 
   private void endIfDone(BatchId batch) {
+    loop.getsOn();
     batchEnd.end(batch).ifPresent(status -> log.info("{} ended: {}", batch, status.wireName()));
   }
 }

@@ -5,15 +5,20 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import java.io.FileNotFoundException;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * all-MiniLM-L6-v2 as its card describes it: the mean of the token vectors, scaled to length one.
@@ -27,62 +32,119 @@ final class MiniLm implements SentenceModel {
 
   private static final float NORM_MIN = 1e-12f;
 
+  private static final String PLAIN = "model.onnx";
+  private static final String OPTIMIZED = "model.ort";
+  private static final String VOCABULARY_FILE = "tokenizer.json";
+  private static final String ORT_LIBRARIES = "ai/onnxruntime/native/linux-x64/";
+
   private final OrtEnvironment environment;
+
+  /** Kept, since the session reads the weights where they lie. */
+  @SuppressWarnings({"FieldCanBeLocal", "unused", "UnusedVariable"})
+  private final ByteBuffer weights;
+
   private final OrtSession session;
   private final HuggingFaceTokenizer tokenizer;
   private final int textTokensMax;
 
   private MiniLm(
       OrtEnvironment environment,
+      ByteBuffer weights,
       OrtSession session,
       HuggingFaceTokenizer tokenizer,
       int textTokensMax) {
     this.environment = environment;
+    this.weights = weights;
     this.session = session;
     this.tokenizer = tokenizer;
     this.textTokensMax = textTokensMax;
   }
 
-  /** Loads a model from the class path. */
-  static MiniLm load(String model, int textTokensMax) throws IOException, OrtException {
-    HuggingFaceTokenizer tokenizer = tokenizer(model);
-    try {
-      OrtEnvironment environment = OrtEnvironment.getEnvironment();
-      return new MiniLm(environment, session(environment, model), tokenizer, textTokensMax);
-    } catch (IOException | OrtException | RuntimeException | Error e) {
-      tokenizer.close();
-      throw e;
-    }
+  /**
+   * Loads a model; its tokenizer beside it.
+   *
+   * @param cache where it and its libraries are unpacked, once for all starts
+   * @param step told whenever a part of the work is done
+   */
+  static MiniLm load(String model, int textTokensMax, Path cache, Runnable step)
+      throws IOException, OrtException, InterruptedException, ExecutionException {
+    Path files =
+        EngineFiles.open(cache.toAbsolutePath(), model, resources(model), MiniLm::optimize);
+    step.run();
+    FutureTask<HuggingFaceTokenizer> tokenizer = new FutureTask<>(() -> tokenizer(files));
+    Thread.ofPlatform().daemon().name("onnx-load-tokenizer").start(tokenizer);
+    OrtEnvironment environment = environment(files);
+    ByteBuffer weights = EngineFiles.mapped(files.resolve(OPTIMIZED));
+    OrtSession session = session(environment, weights);
+    step.run();
+    return new MiniLm(environment, weights, session, tokenizer.get(), textTokensMax);
   }
 
-  private static HuggingFaceTokenizer tokenizer(String model) throws IOException {
+  private static Map<String, String> resources(String model) {
+    return Map.of(
+        PLAIN,
+        model + ".onnx",
+        VOCABULARY_FILE,
+        model + "-tokenizer.json",
+        "libonnxruntime.so",
+        ORT_LIBRARIES + "libonnxruntime.so",
+        "libonnxruntime4j_jni.so",
+        ORT_LIBRARIES + "libonnxruntime4j_jni.so",
+        "libtokenizers.so",
+        "native/lib/linux-x86_64/cpu/libtokenizers.so");
+  }
+
+  /**
+   * Does once what every start would do again: the model's graph is fused and written down in the
+   * form that can be run from where it lies. Not with what is best for this very processor, as the
+   * files may be found by another.
+   */
+  private static void optimize(Path files) throws IOException {
+    try (var options = options()) {
+      options.setOptimizationLevel(OptLevel.EXTENDED_OPT);
+      options.setOptimizedModelFilePath(files.resolve(OPTIMIZED).toString());
+      options.addConfigEntry("session.save_model_format", "ORT");
+      environment(files).createSession(files.resolve(PLAIN).toString(), options).close();
+    } catch (OrtException e) {
+      throw new IOException("The model cannot be optimized: " + e.getMessage(), e);
+    }
+    Files.delete(files.resolve(PLAIN));
+  }
+
+  private static HuggingFaceTokenizer tokenizer(Path files) throws IOException {
     // Otherwise the library looks for a GPU build of itself to download, and calls home.
     System.setProperty("RUST_FLAVOR", "cpu");
     System.setProperty("ai.djl.offline", "true");
-    try (InputStream json = resource(model + "-tokenizer.json")) {
+    System.setProperty("RUST_LIBRARY_PATH", files.resolve("libtokenizers.so").toString());
+    try (InputStream json = Files.newInputStream(files.resolve(VOCABULARY_FILE))) {
       // The file asks for 128 tokens, padded; the model reads 256 and batches need no padding.
       return HuggingFaceTokenizer.newInstance(
           json, Map.of("padding", "false", "truncation", "false"));
     }
   }
 
-  private static OrtSession session(OrtEnvironment environment, String model)
-      throws IOException, OrtException {
-    try (InputStream onnx = resource(model + ".onnx");
-        var options = new OrtSession.SessionOptions()) {
-      // The callers are as many as the cores: threads inside a call would fight with them.
-      options.setIntraOpNumThreads(1);
-      options.setInterOpNumThreads(1);
-      return environment.createSession(onnx.readAllBytes(), options);
+  /** The first call decides where the libraries are from. */
+  private static OrtEnvironment environment(Path files) {
+    System.setProperty("onnxruntime.native.path", files.toString());
+    return OrtEnvironment.getEnvironment();
+  }
+
+  private static OrtSession session(OrtEnvironment environment, ByteBuffer weights)
+      throws OrtException {
+    try (var options = options()) {
+      options.setOptimizationLevel(OptLevel.NO_OPT); // it has been done
+      options.addConfigEntry("session.use_ort_model_bytes_directly", "1");
+      options.addConfigEntry("session.use_ort_model_bytes_for_initializers", "1");
+      return environment.createSession(weights, options);
     }
   }
 
-  private static InputStream resource(String name) throws FileNotFoundException {
-    InputStream stream = MiniLm.class.getResourceAsStream("/" + name);
-    if (stream == null) {
-      throw new FileNotFoundException(name + " is not on the class path");
-    }
-    return stream;
+  private static OrtSession.SessionOptions options() throws OrtException {
+    var options = new OrtSession.SessionOptions();
+    // The callers are as many as the cores: threads inside a call would fight with them.
+    options.setIntraOpNumThreads(1);
+    options.setInterOpNumThreads(1);
+    return options;
   }
 
   /**

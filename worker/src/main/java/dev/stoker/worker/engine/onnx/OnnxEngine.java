@@ -1,17 +1,22 @@
 package dev.stoker.worker.engine.onnx;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.EngineReply;
 import dev.stoker.worker.engine.EngineRequest;
 import dev.stoker.worker.engine.EngineState;
 import dev.stoker.worker.engine.TokenUsage;
 import dev.stoker.worker.engine.onnx.EmbeddingJob.Ending;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -28,18 +33,33 @@ public final class OnnxEngine implements Engine {
   private final OnnxSettings settings;
   private final MicroBatcher batcher;
   private final Runnable whenBroken;
+  private final AtomicLong loadingSteps;
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final AtomicReference<EngineState> state = new AtomicReference<>(EngineState.STARTING);
 
   /**
+   * @param cache where the model is unpacked, once for all starts
    * @param nanoTicker tells how much time passes, as {@link System#nanoTime} does
    * @param whenBroken called when the model cannot be loaded; only a new process may try again
    */
-  public OnnxEngine(OnnxSettings settings, LongSupplier nanoTicker, Runnable whenBroken) {
+  public OnnxEngine(
+      OnnxSettings settings, Path cache, LongSupplier nanoTicker, Runnable whenBroken) {
+    this(settings, cache, nanoTicker, whenBroken, new AtomicLong());
+  }
+
+  private OnnxEngine(
+      OnnxSettings settings,
+      Path cache,
+      LongSupplier nanoTicker,
+      Runnable whenBroken,
+      AtomicLong steps) {
     this(
         settings,
         nanoTicker,
         whenBroken,
-        () -> MiniLm.load(settings.model(), settings.textTokensMax()));
+        steps,
+        () ->
+            MiniLm.load(settings.model(), settings.textTokensMax(), cache, steps::incrementAndGet));
   }
 
   OnnxEngine(
@@ -47,6 +67,16 @@ public final class OnnxEngine implements Engine {
       LongSupplier nanoTicker,
       Runnable whenBroken,
       Callable<SentenceModel> source) {
+    this(settings, nanoTicker, whenBroken, new AtomicLong(), source);
+  }
+
+  private OnnxEngine(
+      OnnxSettings settings,
+      LongSupplier nanoTicker,
+      Runnable whenBroken,
+      AtomicLong loadingSteps,
+      Callable<SentenceModel> source) {
+    this.loadingSteps = loadingSteps;
     this.settings = settings;
     this.whenBroken = whenBroken;
     this.batcher = new MicroBatcher(settings);
@@ -84,8 +114,24 @@ public final class OnnxEngine implements Engine {
   }
 
   @Override
+  public Optional<EngineRequest> canary() {
+    String body = "{\"model\":\"" + settings.model() + "\",\"input\":\"a\"}";
+    return Optional.of(new EngineRequest(ENDPOINT, settings.model(), body.getBytes(UTF_8)));
+  }
+
+  @Override
+  public long loadingSteps() {
+    return loadingSteps.get();
+  }
+
+  @Override
   public EngineState probe() {
     return state.get();
+  }
+
+  @Override
+  public void whenReady(Runnable action) {
+    var _ = ready.thenRun(action);
   }
 
   @Override
@@ -100,6 +146,7 @@ public final class OnnxEngine implements Engine {
       SentenceModel model = source.call();
       state.compareAndSet(EngineState.STARTING, EngineState.READY);
       batcher.start(model);
+      ready.complete(null);
       LOG.info(
           "Embedding model {} loaded in {} ms: device CPU, {} threads,"
               + " at most {} texts and {} tokens a batch, {} tokens a text, {} slots",

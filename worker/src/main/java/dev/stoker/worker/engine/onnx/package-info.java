@@ -29,10 +29,11 @@
  * depend on what it was batched with; a quantized one does, by about 0.01, because activations are
  * quantized over the whole batch.
  *
- * <p>Pitfalls: the tokenizer unpacks its library into {@code ~/.djl.ai} (set {@code DJL_CACHE_DIR}
- * to move it); ONNX Runtime unpacks its own into the temporary directory at each start and removes
- * it at an orderly end only, so a worker that is killed leaves it behind (set {@code
- * -Donnxruntime.native.path} to a directory that holds it). Left alone, the tokenizer would report
- * its start to its makers on some clouds; it is kept offline.
+ * <p>What is inflated and optimized is the same at every start, and took most of it: {@code
+ * EngineFiles} keeps it unpacked.
+ *
+ * <p>Pitfalls: JNA, by which the tokenizer looks for GPUs, unpacks a small library into the
+ * temporary directory at each start. Left alone, the tokenizer would report its start to its makers
+ * on some clouds; it is kept offline.
  */
 package dev.stoker.worker.engine.onnx;

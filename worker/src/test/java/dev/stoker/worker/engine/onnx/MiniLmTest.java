@@ -3,6 +3,7 @@ package dev.stoker.worker.engine.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -34,8 +35,12 @@ final class MiniLmTest {
   static void load() throws Exception {
     models =
         Map.of(
-            "all-minilm-l6-v2", MiniLm.load("all-minilm-l6-v2", 256),
-            "all-minilm-l6-v2-q", MiniLm.load("all-minilm-l6-v2-q", 256));
+            "all-minilm-l6-v2", load("all-minilm-l6-v2", 256),
+            "all-minilm-l6-v2-q", load("all-minilm-l6-v2-q", 256));
+  }
+
+  private static MiniLm load(String model, int textTokensMax) throws Exception {
+    return MiniLm.load(model, textTokensMax, Path.of("target/engine-cache"), () -> {});
   }
 
   @AfterAll
@@ -117,7 +122,7 @@ final class MiniLmTest {
             .ints(4_000, 0, words.size())
             .mapToObj(words::get)
             .collect(Collectors.joining(random.nextBoolean() ? " " : "  "));
-    try (MiniLm unlimited = MiniLm.load("all-minilm-l6-v2-q", 1_000_000)) {
+    try (MiniLm unlimited = load("all-minilm-l6-v2-q", 1_000_000)) {
       long[] whole = unlimited.tokens(text);
 
       assertThat(Arrays.copyOf(models.get("all-minilm-l6-v2").tokens(text), 255))
@@ -130,7 +135,7 @@ final class MiniLmTest {
     // The first look ends after 2048 characters, in the last word; with its half, tokens suffice.
     String text =
         "weather ".repeat(251) + "administration ".repeat(2) + "characteristics " + "b ".repeat(99);
-    try (MiniLm unlimited = MiniLm.load("all-minilm-l6-v2-q", 1_000_000)) {
+    try (MiniLm unlimited = load("all-minilm-l6-v2-q", 1_000_000)) {
       assertThat(Arrays.copyOf(models.get("all-minilm-l6-v2").tokens(text), 255))
           .isEqualTo(Arrays.copyOf(unlimited.tokens(text), 255));
     }

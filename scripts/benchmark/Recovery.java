@@ -1,0 +1,354 @@
+import dev.stoker.database.DatabaseSettings;
+import dev.stoker.settings.Settings;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Kills the worker of one system again and again. Started by scripts/benchmark/recovery.sh. */
+final class Recovery {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final long LOOK_MILLIS = 5;
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final int FLOWING_LINES = 500;
+  private static final double FULL = 0.8;
+
+  private enum Step {
+    NOTICED("noticed"),
+    STARTED("started"),
+    READY("ready"),
+    FIRST_LINE("first line"),
+    FULL_RATE("full rate");
+
+    private final String label;
+
+    Step(String label) {
+      this.label = label;
+    }
+  }
+
+  /** What the database says in one look. */
+  private record Look(long done, long readyPid) {}
+
+  private record Mark(long nanos, long done) {}
+
+  private final String system;
+  private final Path log;
+  private final int kills;
+  private final int lines;
+  private final String baseUrl;
+  private final Path pidFile;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final Deque<Mark> lastSecond = new ArrayDeque<>();
+  private final Map<Step, List<Double>> seconds = new EnumMap<>(Step.class);
+  private final PreparedStatement query;
+
+  private Recovery(String[] arguments, Connection connection, Path data) throws SQLException {
+    this.system = arguments[0];
+    this.log = Path.of(arguments[1]);
+    this.kills = Integer.parseInt(arguments[2]);
+    this.lines = Integer.parseInt(arguments[3]);
+    this.baseUrl = arguments[4];
+    this.pidFile = data.resolve("run/worker.pid");
+    this.query =
+        connection.prepareStatement(
+            """
+            SELECT (SELECT coalesce(sum(completed + failed), 0) FROM shard WHERE batch = ?),
+                   (SELECT coalesce(max(pid), 0) FROM worker_heartbeat WHERE status = 'ready')
+            """);
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    DatabaseSettings database = DatabaseSettings.from(Settings.ofEnvironment());
+    try (Connection connection =
+        DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password())) {
+      Recovery recovery = new Recovery(arguments, connection, database.dataDirectory());
+      boolean exact = recovery.run();
+      recovery.tell(Path.of(arguments[5]), Path.of(arguments[6]), exact);
+      System.exit(exact ? 0 : 1);
+    }
+  }
+
+  private boolean run() throws Exception {
+    String batch = submit();
+    query.setObject(1, UUID.fromString(uuid(batch)));
+    long begun = System.nanoTime();
+    long first = 0;
+    for (int kill = 1; kill <= kills; kill++) {
+      long from = look().done();
+      await("lines flow", () -> look().done() >= from + FLOWING_LINES);
+      if (first == 0) {
+        first = System.nanoTime();
+      }
+      double rate = steadyRate();
+      if (look().done() > lines - 2 * FLOWING_LINES) {
+        System.out.println("The batch is too short for so many kills: use more --lines");
+        return false;
+      }
+      killOnce(rate);
+      System.out.printf(
+          Locale.ROOT, "%s, kill %d of %d: %s, %.0f lines/s before%n", system, kill, kills, last(), rate);
+    }
+    await("the batch has ended", () -> status(batch).path("status").asString().equals("completed"));
+    System.out.printf(
+        Locale.ROOT, "%s: completed after %.0f s%n", system, (System.nanoTime() - begun) / 1e9);
+    return exact(status(batch));
+  }
+
+  private void killOnce(double rate) throws Exception {
+    long pid = pid();
+    long logSize = size(log);
+    long killed = System.nanoTime();
+    new ProcessBuilder("kill", "-KILL", Long.toString(pid)).start();
+    Map<Step, Long> at = new EnumMap<>(Step.class);
+    long[] baseline = {-1};
+    lastSecond.clear();
+    await(
+        "full rate after a kill",
+        () -> {
+          long now = System.nanoTime();
+          if (size(log) > logSize) {
+            at.putIfAbsent(Step.NOTICED, now);
+          }
+          long newPid = pid();
+          if (newPid == pid || newPid == 0) {
+            return false;
+          }
+          at.putIfAbsent(Step.STARTED, now);
+          Look look = look();
+          if (baseline[0] < 0) {
+            baseline[0] = look.done();
+          }
+          now = System.nanoTime();
+          if (look.readyPid() == newPid) {
+            at.putIfAbsent(Step.READY, now);
+          }
+          if (look.done() > baseline[0]) {
+            at.putIfAbsent(Step.FIRST_LINE, now);
+          }
+          if (rate(look, now) >= FULL * rate) {
+            at.putIfAbsent(Step.FULL_RATE, now);
+          }
+          return at.containsKey(Step.FULL_RATE) && at.containsKey(Step.READY);
+        });
+    at.forEach(
+        (step, nanos) ->
+            seconds.computeIfAbsent(step, _ -> new ArrayList<>()).add((nanos - killed) / 1e9));
+  }
+
+  /** Lines a second over a second in which nothing is done to the worker. */
+  private double steadyRate() throws Exception {
+    lastSecond.clear();
+    double[] rate = {0};
+    await("a steady second", () -> (rate[0] = rate(look(), System.nanoTime())) > 0);
+    return rate[0];
+  }
+
+  /** Zero until a whole second has been seen. */
+  private double rate(Look look, long now) {
+    lastSecond.add(new Mark(now, look.done()));
+    double rate = 0;
+    while (now - lastSecond.peek().nanos() >= 1_000_000_000L) {
+      Mark mark = lastSecond.remove();
+      rate = (look.done() - mark.done()) * 1e9 / (now - mark.nanos());
+    }
+    return rate;
+  }
+
+  private Look look() {
+    try (ResultSet row = query.executeQuery()) {
+      row.next();
+      return new Look(row.getLong(1), row.getLong(2));
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    long begun = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - begun > PATIENCE.toNanos()) {
+        System.out.println("Waited in vain until " + what);
+        System.exit(1);
+      }
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+  }
+
+  private long pid() {
+    try {
+      String text = Files.readString(pidFile).strip();
+      return text.isEmpty() ? 0 : Long.parseLong(text.split(" ", -1)[0]);
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  private static long size(Path file) {
+    return file.toFile().length();
+  }
+
+  private String submit() throws IOException, InterruptedException {
+    StringBuilder input = new StringBuilder();
+    for (int line = 1; line <= lines; line++) {
+      input.append(
+          """
+          {"custom_id":"line-%d","method":"POST","url":"/v1/embeddings","body":{"model":"all-minilm-l6-v2",\
+          "input":"Line %d of a benchmark: the worker is killed while the weather is lovely."}}
+          """
+              .formatted(line, line));
+    }
+    String form =
+        "--bench\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
+            + "--bench\r\nContent-Disposition: form-data; name=\"file\"; filename=\"bench.jsonl\"\r\n\r\n"
+            + input
+            + "\r\n--bench--\r\n";
+    String file = post("/files", "multipart/form-data; boundary=bench", form).path("id").asString();
+    String order =
+        "{\"input_file_id\":\"%s\",\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"24h\"}"
+            .formatted(file);
+    String[] batch = {""};
+    // Refused until a worker shows life.
+    await("the batch is accepted", () -> !(batch[0] = created(order)).isEmpty());
+    return batch[0];
+  }
+
+  private String created(String order) {
+    try {
+      return post("/batches", "application/json", order).path("id").asString("");
+    } catch (IOException e) {
+      return "";
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private JsonNode post(String path, String type, String body)
+      throws IOException, InterruptedException {
+    return JSON.readTree(
+        http.send(
+                HttpRequest.newBuilder(URI.create(baseUrl + path))
+                    .header("Content-Type", type)
+                    .POST(BodyPublishers.ofString(body))
+                    .build(),
+                BodyHandlers.ofString())
+            .body());
+  }
+
+  private String get(String path) {
+    try {
+      return http.send(
+              HttpRequest.newBuilder(URI.create(baseUrl + path)).build(), BodyHandlers.ofString())
+          .body();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private JsonNode status(String batch) {
+    return JSON.readTree(get("/batches/" + batch));
+  }
+
+  private static String uuid(String batch) {
+    return batch
+        .substring("batch_".length())
+        .replaceFirst("(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5");
+  }
+
+  /** Whether every custom_id of the input is in the output exactly once, and nothing else. */
+  private boolean exact(JsonNode batch) {
+    Map<String, Integer> seen = new HashMap<>();
+    get("/files/" + batch.path("output_file_id").asString() + "/content")
+        .lines()
+        .forEach(
+            line -> seen.merge(JSON.readTree(line).path("custom_id").asString(), 1, Integer::sum));
+    boolean exact = seen.size() == lines;
+    for (int line = 1; line <= lines; line++) {
+      exact &= seen.getOrDefault("line-" + line, 0) == 1;
+    }
+    System.out.println(
+        system + (exact ? ": every custom_id is in the output exactly once" : ": NOT EXACT"));
+    return exact;
+  }
+
+  private String last() {
+    StringBuilder text = new StringBuilder();
+    seconds.forEach(
+        (step, values) ->
+            text.append(text.isEmpty() ? "" : ", ")
+                .append(String.format(Locale.ROOT, "%s %.2f", step.label, values.getLast())));
+    return text.toString();
+  }
+
+  private void tell(Path table, Path history, boolean exact) throws IOException {
+    StringBuilder rows = new StringBuilder();
+    Map<String, Object> steps = new HashMap<>();
+    for (Step step : Step.values()) {
+      List<Double> values = seconds.getOrDefault(step, List.of());
+      rows.append(
+          values.isEmpty()
+              ? String.format("%-12s %-11s %8s %8s %8s%n", system, step.label, "-", "-", "-")
+              : String.format(
+                  Locale.ROOT,
+                  "%-12s %-11s %8.2f %8.2f %8.2f%n",
+                  system,
+                  step.label,
+                  quantile(values, 0.5),
+                  quantile(values, 0.95),
+                  Collections.max(values)));
+      steps.put(step.label, values);
+    }
+    Files.writeString(table, rows, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    Map<String, Object> line =
+        Map.of(
+            "benchmark", "recovery",
+            "at", Instant.now().toString(),
+            "system", system,
+            "kills", kills,
+            "lines", lines,
+            "exact", exact,
+            "load", Files.readString(Path.of("/proc/loadavg")).strip(),
+            "seconds", steps);
+    Files.writeString(
+        history,
+        JSON.writeValueAsString(line) + "\n",
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
+  }
+
+  /** The smallest value that is no smaller than such a part of all. */
+  private static double quantile(List<Double> values, double part) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
+    Arrays.sort(sorted);
+    return sorted[(int) Math.ceil(part * sorted.length) - 1];
+  }
+}

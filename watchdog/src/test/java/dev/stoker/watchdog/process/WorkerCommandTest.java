@@ -1,0 +1,41 @@
+package dev.stoker.watchdog.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stoker.settings.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WorkerCommandTest {
+
+  @TempDir private Path directory;
+
+  @Test
+  void what_a_jvm_learnt_of_a_start_is_used_until_a_jar_is_newer() throws IOException {
+    WorkerCommand command =
+        WorkerCommand.from(
+            new Settings(
+                Map.of("STOKER_HOME", directory.toString(), "STOKER_WORKER_JAR", "worker.jar")));
+    String option = "-XX:AOTCache=" + directory.resolve("worker.aot");
+    Path library = Files.createDirectory(directory.resolve("lib")).resolve("shared.jar");
+    file(directory.resolve("worker.jar"), 10);
+    file(library, 10);
+    assertThat(command.words()).doesNotContain(option).contains("-jar");
+
+    file(directory.resolve("worker.aot"), 20);
+    assertThat(command.words()).contains(option);
+
+    file(library, 30);
+    assertThat(command.words()).doesNotContain(option);
+  }
+
+  private static void file(Path path, long second) throws IOException {
+    Files.writeString(path, "");
+    Files.setLastModifiedTime(path, FileTime.fromMillis(1_000 * second));
+  }
+}
