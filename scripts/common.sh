@@ -76,6 +76,12 @@ launch() { # name command...
   printf '%s %s\n' "$pid" "$(start_ticks "$pid")" >"$RUN_DIR/$name.pid"
 }
 
+# A person's start does not count as one of the restarts after which the watchdog gives up.
+launch_watchdog() {
+  STOKER_START_BY_HAND=true launch watchdog "$JAVA_HOME/bin/java" -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+    -jar "$STOKER_HOME/watchdog/target/watchdog.jar"
+}
+
 # Asks a component to end, waits, then insists.
 end_component() { # name grace-seconds
   local pid waited=0

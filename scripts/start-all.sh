@@ -202,9 +202,7 @@ say "api-server runs (pid $(running_pid api_server))"
 
 if ! running_pid watchdog >/dev/null; then
   started+=(watchdog)
-  # A person's start does not count as one of the restarts after which the watchdog gives up.
-  STOKER_START_BY_HAND=true launch watchdog "$JAVA_HOME/bin/java" -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
-    -jar "$STOKER_HOME/watchdog/target/watchdog.jar" 9>&-
+  launch_watchdog 9>&-
 fi
 say "watchdog runs (pid $(running_pid watchdog)); waiting for its workers to load their model"
 wait_for_worker

@@ -2,6 +2,7 @@ package dev.stoker.api;
 
 import dev.stoker.database.EmbeddedPostgres;
 import dev.stoker.database.EmbeddedPostgresFailed;
+import dev.stoker.service.ServiceNotice;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import java.util.function.LongSupplier;
@@ -22,7 +23,9 @@ public final class ApiServer {
 
   public static void main(String[] arguments) {
     try {
-      start(ApiSettings.from(Settings.ofEnvironment()));
+      ApiSettings settings = ApiSettings.from(Settings.ofEnvironment());
+      ServiceNotice notice = ServiceNotice.ofThisProcess(System::nanoTime);
+      Liveness.tell(notice, start(settings), settings.http());
     } catch (InvalidSettings e) {
       System.err.println(e.getMessage());
       System.exit(EXIT_CONFIGURATION);

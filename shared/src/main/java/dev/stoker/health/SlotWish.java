@@ -10,7 +10,7 @@ public enum SlotWish {
   /** End the worker politely and start another; costs no restart. */
   RESTART;
 
-  String wireName() {
+  public String wireName() {
     return this == NONE ? "" : name().toLowerCase(Locale.ROOT);
   }
 

@@ -36,6 +36,7 @@ final class Supervision implements Executor {
   private final WatchdogSettings settings;
   private final LongSupplier ticker;
   private final Consumer<Rival> yielding;
+  private final Runnable ticked;
   private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
   private final CountDownLatch settled = new CountDownLatch(1);
   private final Loop loop;
@@ -50,9 +51,12 @@ final class Supervision implements Executor {
 
   /**
    * @param yielding ends this process, since another looks after the same slots
+   * @param ticked told after each complete tick
    */
-  Supervision(WatchdogSettings settings, LongSupplier ticker, Consumer<Rival> yielding) {
+  Supervision(
+      WatchdogSettings settings, LongSupplier ticker, Consumer<Rival> yielding, Runnable ticked) {
     this.yielding = yielding;
+    this.ticked = ticked;
     this.settings = settings;
     this.ticker = ticker;
     this.contact = DatabaseContact.none(settings.slots().staleAfter());
@@ -108,6 +112,7 @@ final class Supervision implements Executor {
     if (stopping && slots.stream().allMatch(slot -> slot.isSettled(contact))) {
       settled.countDown();
     }
+    ticked.run();
     return !inbox.isEmpty();
   }
 

@@ -3,6 +3,8 @@ package dev.stoker.watchdog;
 import dev.stoker.database.Database;
 import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
+import dev.stoker.service.EndSignals;
+import dev.stoker.service.ServiceNotice;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import dev.stoker.watchdog.alert.Alerts;
@@ -31,6 +33,12 @@ public final class Watchdog {
   /** Whoever started this process starts it again; it then adopts the workers. */
   private static final int BROKEN = 70;
 
+  /**
+   * Ended so that a successor goes on with the workers. No plain success: after that the service
+   * manager makes sure that no worker is left.
+   */
+  private static final int HANDED_OVER = 76;
+
   private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration STOP_MARGIN = Duration.ofSeconds(10);
 
@@ -57,7 +65,7 @@ public final class Watchdog {
       return;
     }
     run(settings, System::nanoTime);
-    new CountDownLatch(1).await(); // until the shutdown hook ends the process
+    new CountDownLatch(1).await(); // until a signal ends the process
   }
 
   private static void run(WatchdogSettings settings, LongSupplier ticker) throws IOException {
@@ -66,7 +74,9 @@ public final class Watchdog {
     String host = settings.host();
     Alerts alerts = new Alerts(settings.reports(), host);
     Thread.setDefaultUncaughtExceptionHandler((thread, e) -> breakDown(log, alerts, thread, e));
-    Supervision supervision = new Supervision(settings, ticker, rival -> yieldTo(log, rival));
+    ServiceNotice notice = ServiceNotice.ofThisProcess(ticker);
+    Supervision supervision =
+        new Supervision(settings, ticker, rival -> yieldTo(log, rival), notice::alive);
     DatabaseThread database =
         new DatabaseThread(
             () -> Database.dedicated(settings.database(), "stoker-watchdog", SOCKET_TIMEOUT),
@@ -79,9 +89,14 @@ public final class Watchdog {
         settings.workers(),
         String.join(" ", settings.command().words()));
     supervision.start(database, keepers(settings, host, alerts, supervision, database, ticker));
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(() -> stop(settings, log, supervision, database, alerts), "stop"));
+    notice.ready("looks after %d workers of %s".formatted(settings.workers(), host));
+    EndSignals.first(
+        () -> {
+          notice.stopping();
+          notice.extendStart(settings.slots().drainGrace().plus(STOP_MARGIN.multipliedBy(2)));
+          stop(settings, log, supervision, database, alerts);
+        },
+        () -> handOver(log));
   }
 
   private static List<SlotKeeper> keepers(
@@ -126,7 +141,14 @@ public final class Watchdog {
     Runtime.getRuntime().halt(0);
   }
 
-  /** Without the hook that stops workers: they are the other's. */
+  /** Ends at once: the workers go on, and the next watchdog adopts them. */
+  private static void handOver(Logger log) {
+    log.info("Watchdog ends and leaves its workers to the next one");
+    ProcessLog.close();
+    Runtime.getRuntime().halt(HANDED_OVER);
+  }
+
+  /** Stops no worker: they are the other's. */
   private static void yieldTo(Logger log, Rival rival) {
     log.error(
         "Process {}, the watchdog of another installation on this host, looks after {} in the same database;"

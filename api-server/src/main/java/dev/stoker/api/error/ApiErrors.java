@@ -141,6 +141,15 @@ public final class ApiErrors {
     return conflict("Cannot cancel a batch with status '" + status + "'.");
   }
 
+  public static ApiException noSuchWorker(String id) {
+    return notFound("id", null, "No worker slot found with id '" + id + "'.");
+  }
+
+  public static ApiException nothingToResume(String worker, String state) {
+    return conflict(
+        "Worker slot '%s' is in state '%s': there is nothing to resume.".formatted(worker, state));
+  }
+
   public static ApiException noSuchModel(String id) {
     return notFound("model", "model_not_found", "The model '" + id + "' does not exist.");
   }

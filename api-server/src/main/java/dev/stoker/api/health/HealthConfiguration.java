@@ -1,6 +1,8 @@
 package dev.stoker.api.health;
 
 import dev.stoker.health.Gate;
+import dev.stoker.health.QueueTable;
+import dev.stoker.health.RecoveryHistoryTable;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
@@ -30,6 +32,16 @@ public class HealthConfiguration {
         new WorkerSlotTable(jdbc),
         new QueueTable(jdbc),
         new Patiently(PATIENCE));
+  }
+
+  @Bean
+  WorkersController workersController(Gate gate, RespawnLimits respawns, JdbcClient jdbc) {
+    return new WorkersController(
+        gate,
+        respawns,
+        new WorkerHeartbeatTable(jdbc),
+        new WorkerSlotTable(jdbc),
+        new RecoveryHistoryTable(jdbc));
   }
 
   private static String version() {

@@ -1,6 +1,7 @@
 package dev.stoker.api.health;
 
 import dev.stoker.health.Gate;
+import dev.stoker.health.QueueTable;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;

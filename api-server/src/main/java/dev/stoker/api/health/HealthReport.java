@@ -2,6 +2,7 @@ package dev.stoker.api.health;
 
 import dev.stoker.health.Gate;
 import dev.stoker.health.GateDecision;
+import dev.stoker.health.QueueView;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.SlotView;
 import dev.stoker.health.WorkerView;
@@ -68,7 +69,7 @@ record HealthReport(
       RespawnLimits respawns,
       List<WorkerView> workers,
       List<SlotView> slots,
-      Queue queue) {
+      QueueView queue) {
     GateState state =
         switch (gate.decide(workers, slots)) {
           case GateDecision.Open _ -> new GateState(true, null);
@@ -79,12 +80,12 @@ record HealthReport(
         SERVICE,
         version,
         workers.stream().map(worker -> worker(worker, gate)).toList(),
-        queue,
+        queue(queue),
         new Supervisor(slots.stream().map(slot -> slot(slot, respawns)).toList()),
         state);
   }
 
-  private static Worker worker(WorkerView view, Gate gate) {
+  static Worker worker(WorkerView view, Gate gate) {
     return new Worker(
         view.id().worker(),
         view.status().wireName(),
@@ -96,6 +97,13 @@ record HealthReport(
         view.linesDone(),
         seconds(view.sinceProgress()),
         view.process().map(process -> process.pid()).orElse(null));
+  }
+
+  private static Queue queue(QueueView view) {
+    return new Queue(
+        new OpenBatches(view.validating(), view.inProgress(), view.finalizing(), view.cancelling()),
+        new OpenShards(view.queued(), view.leased()),
+        view.openLines());
   }
 
   private static Slot slot(SlotView view, RespawnLimits respawns) {

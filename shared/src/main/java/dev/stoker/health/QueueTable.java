@@ -1,9 +1,9 @@
-package dev.stoker.api.health;
+package dev.stoker.health;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** How much waits. */
-final class QueueTable {
+public final class QueueTable {
 
   private static final String QUEUE =
       """
@@ -24,27 +24,27 @@ final class QueueTable {
 
   private final JdbcClient jdbc;
 
-  QueueTable(JdbcClient jdbc) {
+  public QueueTable(JdbcClient jdbc) {
     this.jdbc = jdbc;
   }
 
-  HealthReport.Queue read() {
+  public QueueView read() {
     return jdbc.sql(QUEUE)
         .query(
             (row, _) ->
-                new HealthReport.Queue(
-                    new HealthReport.OpenBatches(
-                        row.getInt("validating"),
-                        row.getInt("in_progress"),
-                        row.getInt("finalizing"),
-                        row.getInt("cancelling")),
-                    new HealthReport.OpenShards(row.getInt("queued"), row.getInt("leased")),
+                new QueueView(
+                    row.getInt("validating"),
+                    row.getInt("in_progress"),
+                    row.getInt("finalizing"),
+                    row.getInt("cancelling"),
+                    row.getInt("queued"),
+                    row.getInt("leased"),
                     row.getLong("open_lines")))
         .single();
   }
 
   /** Whether the database answers and has the tables. */
-  boolean ready() {
+  public boolean ready() {
     return jdbc.sql(READY).query(Boolean.class).single();
   }
 }

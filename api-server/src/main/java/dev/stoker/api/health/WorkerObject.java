@@ -1,0 +1,42 @@
+package dev.stoker.api.health;
+
+import dev.stoker.health.Gate;
+import dev.stoker.health.RespawnLimits;
+import dev.stoker.health.SlotView;
+import dev.stoker.health.WorkerView;
+import java.util.Optional;
+
+/**
+ * A worker slot as its watchdog describes it, with the process in it.
+ *
+ * @param id host/number
+ * @param wish what a person has asked for and is not done yet; may be empty
+ * @param process null before the first
+ */
+record WorkerObject(
+    String id,
+    String object,
+    String host,
+    String state,
+    String reason,
+    long stateAgeSeconds,
+    int respawnsLastHour,
+    int respawnsMax,
+    String wish,
+    HealthReport.Worker process) {
+
+  static WorkerObject of(
+      SlotView slot, Optional<WorkerView> process, Gate gate, RespawnLimits respawns) {
+    return new WorkerObject(
+        slot.worker(),
+        "worker",
+        slot.host(),
+        slot.state().wireName(),
+        slot.reason(),
+        slot.since().toSeconds(),
+        slot.respawnsInWindow(),
+        respawns.perHour(),
+        slot.wish().wireName(),
+        process.map(view -> HealthReport.worker(view, gate)).orElse(null));
+  }
+}

@@ -1,0 +1,113 @@
+package dev.stoker.api;
+
+import static dev.stoker.api.TestApi.line;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stoker.api.TestApi.Answer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class WorkersTest {
+  @RegisterExtension static final TestApi api = new TestApi();
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "/v1"})
+  void a_slot_that_was_given_up_can_be_asked_to_go_on(String prefix) {
+    slot("gave_up", "restart limit exceeded");
+    Answer answer = api.post(prefix + "/workers/host/0/resume", "");
+    assertThat(answer.status()).isEqualTo(202);
+    assertThat(answer.at("/id")).isEqualTo("host/0");
+    assertThat(answer.at("/wish")).isEqualTo("resume");
+    assertThat(wish()).isEqualTo("resume");
+  }
+
+  @Test
+  void a_slot_that_waits_for_nobody_has_nothing_to_resume() {
+    slot("running", "");
+    Answer answer = api.post("/workers/host/0/resume", "");
+    assertThat(answer.error()).isEqualTo("409 invalid_request_error - -");
+    assertThat(answer.text()).contains("nothing to resume");
+    assertThat(wish()).isEmpty();
+  }
+
+  @Test
+  void a_worker_can_be_asked_to_restart_whatever_its_state() {
+    slot("running", "");
+    assertThat(api.post("/v1/workers/host/0/restart", "").status()).isEqualTo(202);
+    assertThat(wish()).isEqualTo("restart");
+  }
+
+  @Test
+  void what_is_no_slot_is_not_found() {
+    assertThat(api.post("/workers/host/7/resume", "").error())
+        .isEqualTo("404 invalid_request_error id -");
+    assertThat(api.post("/workers/host/7/restart", "").error())
+        .isEqualTo("404 invalid_request_error id -");
+  }
+
+  @Test
+  void workers_are_listed_with_their_slots_and_processes() {
+    slot("suspect", "no heartbeat for 21 s");
+    assertThat(api.get("/workers").text())
+        .isEqualTo(
+            ("{'object':'list','data':[{'id':'host/0','object':'worker','host':'host','state':'suspect',"
+                    + "'reason':'no heartbeat for 21 s','state_age_seconds':0,'respawns_last_hour':0,"
+                    + "'respawns_max':10,'wish':'','process':{'worker':'host/0','status':'ready',"
+                    + "'heartbeat_age_seconds':0,'fresh':true,'in_flight':0,'loaded_model':'',"
+                    + "'models':['m-1','m-2'],'lines_done':0,'progress_age_seconds':null,'pid':null}}]}")
+                .replace('\'', '"'));
+  }
+
+  @Test
+  void recoveries_are_listed_from_the_newest_on() {
+    api.jdbc()
+        .sql(
+            """
+            INSERT INTO recovery (worker, planned, poison, cause, exit_status, old_pid, new_pid, leases_returned,
+                                  detected_at, fence_ms, kill_ms, confirm_ms, ready_at, incident)
+            VALUES ('host/0', true, false, 'first start', NULL, NULL, NULL, 0, now(), NULL, NULL, NULL, NULL, ''),
+                   ('host/0', false, false, 'signal KILL', 137, 1, 2, 3, to_timestamp(100), 4, 5, 6,
+                    to_timestamp(101.5), '/incidents/1')
+            """)
+        .update();
+    assertThat(api.get("/recoveries?limit=1").text())
+        .matches(
+            ("\\{'object':'list','data':\\[\\{'id':\\d+,'object':'recovery','worker':'host/0','planned':false,"
+                    + "'poison':false,'cause':'signal KILL','exit_status':137,'old_pid':1,'new_pid':2,"
+                    + "'leases_returned':3,'detected_at':100,'fence_ms':4,'kill_ms':5,'confirm_ms':6,"
+                    + "'ready_ms':1500,'incident':'/incidents/1'}]}")
+                .replace('\'', '"'));
+    assertThat(api.get("/v1/recoveries").json().path("data")).hasSize(2);
+    assertThat(api.get("/recoveries?limit=0").error())
+        .isEqualTo("400 invalid_request_error limit integer_below_min_value");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gave_up", "quarantined"})
+  void batches_are_refused_with_the_reason_of_a_slot_that_waits_for_a_person(String state) {
+    String file = api.file(line("a"));
+    slot(state, "Xid 79: the GPU has fallen off the bus");
+    Answer refused =
+        api.post(
+            "/v1/batches",
+            "{\"input_file_id\":\"%s\",\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"24h\"}"
+                .formatted(file));
+    assertThat(refused.status()).isEqualTo(503);
+    assertThat(refused.text()).contains("Xid 79: the GPU has fallen off the bus");
+  }
+
+  private static void slot(String state, String reason) {
+    api.jdbc()
+        .sql(
+            "INSERT INTO worker_slot (worker, host, state, reason, watchdog_pid) VALUES ('host/0', 'host', :state, :reason, 1)")
+        .param("state", state)
+        .param("reason", reason)
+        .update();
+  }
+
+  private static String wish() {
+    return api.jdbc().sql("SELECT wish FROM worker_slot").query(String.class).single();
+  }
+}
