@@ -2,8 +2,17 @@
 # What systemd runs after the watchdog has ended, however it ended (ExecStopPost). A watchdog that was
 # stopped, or could not be in time, leaves no worker; after any other end its workers go on and are adopted.
 set -u
+
+# A watchdog that hangs while it is being stopped may run into systemd's patience with its loop first.
+being_stopped() {
+  local job
+  job=$(timeout 5 systemctl show stoker-watchdog.service -p Job --value 2>/dev/null)
+  [ -n "$job" ] && [ "$job" != 0 ]
+}
+
 case ${SERVICE_RESULT:-} in
   success | timeout) ;;
+  watchdog) being_stopped || exit 0 ;;
   *) exit 0 ;;
 esac
 

@@ -7,8 +7,12 @@ package dev.stoker.watchdog.command;
 final class UnitText {
   private UnitText() {}
 
-  /** The program of a command line, in which variables are not replaced. */
+  /** The program of a command line, in which variables are not replaced, nor quotes allowed. */
   static String program(String text) {
+    if (text.chars().anyMatch(character -> "\"'\\".indexOf(character) >= 0)) {
+      throw new Misused(
+          "systemd starts no program with quotes or backslashes in its path: " + text);
+    }
     return quoted(text);
   }
 

@@ -52,7 +52,7 @@ public final class EvidenceThread {
     Thread.ofPlatform()
         .name("evidence-" + subject.slot())
         .daemon(true)
-        .start(() -> done.accept(alive ? gather(subject) : postMortem(subject)));
+        .start(() -> done.accept(whatIsThere(subject, alive)));
   }
 
   /** What is left of a worker that has died: some files, read and written within milliseconds. */
@@ -80,9 +80,9 @@ public final class EvidenceThread {
   }
 
   /** A watchdog must not end by its curiosity. */
-  private Evidence gatherWhatIsThere(Subject subject) {
+  private Evidence whatIsThere(Subject subject, boolean alive) {
     try {
-      return gather(subject);
+      return alive ? gather(subject) : postMortem(subject);
     } catch (RuntimeException e) {
       log.warn("Evidence of slot {} is incomplete", subject.slot(), e);
       return new Evidence(subject.verdict() + "\nnote: " + e, Optional.empty(), Optional.empty());

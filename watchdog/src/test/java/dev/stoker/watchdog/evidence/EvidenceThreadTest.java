@@ -108,7 +108,7 @@ class EvidenceThreadTest {
     assertThat(evidence.incident()).isEmpty();
     assertThat(evidence.text()).contains("note: incident: ", "hangs now");
     assertThat(evidence.threads().orElseThrow()).contains("holds-first");
-    Evidence later = thread(workers.directory()).postMortem(subject(worker));
+    Evidence later = examined(workers.directory(), subject(worker));
     assertThat(later.incident()).isEmpty();
     assertThat(later.text()).contains("note: incident: ");
     worker.tree().kill();
@@ -125,12 +125,9 @@ class EvidenceThreadTest {
       Worker worker = workers.start(workers.launcher("echo ready; exec sleep 300"));
       Patience.until("it speaks", SOON, () -> workers.printed().contains("ready"));
       run("sh", "-c", "cat /dev/zero > " + full.resolve("filler"));
-      CompletableFuture<Evidence> told = new CompletableFuture<>();
-      thread(full).gather(subject(worker), told::complete);
-      Evidence evidence = told.get(20, TimeUnit.SECONDS);
+      Evidence evidence = examined(full, subject(worker));
       assertThat(evidence.text()).contains("note: ", "No space left on device", "ready");
-      assertThat(thread(full).postMortem(subject(worker)).text())
-          .contains("No space left on device");
+      assertThat(examined(full, subject(worker)).text()).contains("No space left on device");
     } finally {
       assertThat(run("umount", full.toString())).isTrue();
     }
@@ -154,7 +151,7 @@ class EvidenceThreadTest {
       Files.writeString(workers.directory().resolve("go"), "");
       Patience.until("it is killed", SOON, () -> worker.process().end().isPresent());
       assertThat(OutOfMemory.since(before)).isEqualTo(OutOfMemory.Killer.KERNEL_OUT_OF_MEMORY);
-      Evidence evidence = thread(workers.directory()).postMortem(subject(worker, before));
+      Evidence evidence = examined(workers.directory(), subject(worker, before));
       assertThat(evidence.text()).contains(": signal KILL, sent by the kernel for want of memory");
       assertThat(read(evidence.incident().orElseThrow(), "verdict.txt")).isEqualTo(evidence.text());
     } finally {
@@ -169,7 +166,7 @@ class EvidenceThreadTest {
     OutOfMemory.Snapshot before = OutOfMemory.snapshot(worker.process().identity().pid());
     signal(worker, "KILL");
     Patience.until("it is dead", SOON, () -> worker.process().end().isPresent());
-    assertThat(thread(workers.directory()).postMortem(subject(worker, before)).text())
+    assertThat(examined(workers.directory(), subject(worker, before)).text())
         .contains(": signal KILL, sent by somebody, not for want of memory");
   }
 
@@ -180,7 +177,7 @@ class EvidenceThreadTest {
     Path report =
         workers.directory().resolve("hs_err_pid" + worker.process().identity().pid() + ".log");
     Files.writeString(report, "# A fatal error");
-    assertThat(thread(workers.directory()).postMortem(subject(worker)).text())
+    assertThat(examined(workers.directory(), subject(worker)).text())
         .contains(": exit 6", "crash report: " + report, "last words");
   }
 
@@ -258,8 +255,12 @@ class EvidenceThreadTest {
   }
 
   private Evidence gather(Subject subject) throws Exception {
+    return examined(workers.directory(), subject);
+  }
+
+  private static Evidence examined(Path data, Subject subject) throws Exception {
     CompletableFuture<Evidence> told = new CompletableFuture<>();
-    thread(workers.directory()).gather(subject, told::complete);
+    thread(data).examine(subject, told::complete);
     return told.get(20, TimeUnit.SECONDS);
   }
 
