@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
@@ -39,7 +40,7 @@ public final class StubWorker {
   private static final long BEAT_EVERY = TimeUnit.MILLISECONDS.toNanos(100);
 
   private static volatile boolean draining;
-  private static volatile long steps;
+  private static final AtomicLong STEPS = new AtomicLong();
 
   private StubWorker() {}
 
@@ -88,10 +89,10 @@ public final class StubWorker {
     while (local.isPresent()) {
       boolean loading = Files.exists(directory.resolve("loading"));
       if (loading) {
-        steps = steps + 1;
+        STEPS.incrementAndGet();
       }
       if (!Files.exists(directory.resolve("mute"))) {
-        local.get().beat(steps, inFlight(directory), loading);
+        local.get().beat(STEPS.get(), inFlight(directory), loading);
       }
       LockSupport.parkNanos(BEAT_EVERY);
     }
@@ -139,7 +140,7 @@ public final class StubWorker {
   }
 
   private static Beat beat(WorkerStatus status, int inFlight) {
-    return new Beat(status, List.of("model"), "model", inFlight, 5, steps, Optional.empty());
+    return new Beat(status, List.of("model"), "model", inFlight, 5, STEPS.get(), Optional.empty());
   }
 
   private static ProcessIdentity self() throws IOException {
