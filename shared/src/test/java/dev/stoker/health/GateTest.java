@@ -86,7 +86,9 @@ class GateTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "GAVE_UP")
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"GAVE_UP", "QUARANTINED"})
   void no_other_state_of_its_slot_closes_the_gate_on_a_fresh_worker(SlotState state) {
     assertThat(GATE.decide(List.of(seen("a", 1)), List.of(slot("a", state, "")))).isEqualTo(OPEN);
   }
@@ -118,6 +120,14 @@ class GateTest {
             Optional.of(Duration.ZERO),
             Optional.of(Duration.ofHours(5)));
     assertThat(GATE.decide(List.of(busy), List.of())).isEqualTo(OPEN);
+  }
+
+  @Test
+  void a_quarantined_slot_closes_the_gate_with_its_reason() {
+    SlotView slot = slot("a", SlotState.QUARANTINED, "Xid 79");
+    assertThat(GATE.decide(List.of(seen("a", 1)), List.of(slot)))
+        .isInstanceOfSatisfying(
+            GateDecision.Closed.class, closed -> assertThat(closed.reason()).contains("Xid 79"));
   }
 
   private static WorkerView seen(String worker, long seconds) {

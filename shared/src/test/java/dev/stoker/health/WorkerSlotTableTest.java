@@ -91,6 +91,26 @@ class WorkerSlotTableTest {
             org.assertj.core.groups.Tuple.tuple("host/1", 1));
   }
 
+  @Test
+  void a_wish_stays_until_it_is_granted_and_a_newer_one_outlives_an_older() {
+    slots.describe("host/0", "host", SlotState.GAVE_UP, "crash loop", 1);
+    assertThat(slots.ask("host/0", SlotWish.RESUME)).isTrue();
+    assertThat(slots.all()).extracting(SlotView::wish).containsExactly(SlotWish.RESUME);
+    slots.describe("host/0", "host", SlotState.STARTING, "", 1);
+    assertThat(slots.all()).extracting(SlotView::wish).containsExactly(SlotWish.RESUME);
+
+    slots.ask("host/0", SlotWish.RESTART);
+    slots.granted("host/0", SlotWish.RESUME);
+    assertThat(slots.all()).extracting(SlotView::wish).containsExactly(SlotWish.RESTART);
+    slots.granted("host/0", SlotWish.RESTART);
+    assertThat(slots.all()).extracting(SlotView::wish).containsExactly(SlotWish.NONE);
+  }
+
+  @Test
+  void nothing_is_asked_of_a_slot_that_is_not_there() {
+    assertThat(slots.ask("nobody/0", SlotWish.RESUME)).isFalse();
+  }
+
   private void hourPasses() {
     database
         .jdbc()

@@ -166,6 +166,11 @@ final class SlotKeeper {
     return status instanceof SlotStatus.Starting;
   }
 
+  /** What others are shown of it. */
+  SlotState state() {
+    return status.state();
+  }
+
   /** Whether nothing is expected to happen. */
   boolean isCalm() {
     return status instanceof SlotStatus.Running;

@@ -1,5 +1,6 @@
 package dev.stoker.watchdog;
 
+import dev.stoker.health.SlotState;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
 import dev.stoker.loop.Loop;
@@ -16,7 +17,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -32,34 +32,35 @@ final class Supervision implements Executor {
   private static final Logger log = LoggerFactory.getLogger(Supervision.class);
   private static final Duration LOOK_WHILE_STARTING_EVERY = Duration.ofMillis(100);
   private static final Duration TICK_MAX = Duration.ofSeconds(5);
+  private static final Duration RECONCILE_MAX = Duration.ofSeconds(10);
+  private static final Duration BLIND_TOLD_AFTER = Duration.ofMinutes(5);
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
 
   private final WatchdogSettings settings;
   private final LongSupplier ticker;
-  private final Consumer<Rival> yielding;
-  private final Runnable ticked;
+  private final Outside outside;
   private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
   private final CountDownLatch settled = new CountDownLatch(1);
   private final Loop loop;
+  private final long startedAt;
 
   private List<SlotKeeper> slots = List.of();
   private Optional<DatabaseThread> database = Optional.empty();
   private DatabaseContact contact;
   private Optional<Long> tickedAt = Optional.empty();
   private boolean reachable = true;
+  private long reachedAt;
+  private boolean blindTold;
+  private boolean reconciled;
   private boolean unrivalled;
   private volatile boolean stopping;
 
-  /**
-   * @param yielding ends this process, since another looks after the same slots
-   * @param ticked told after each complete tick
-   */
-  Supervision(
-      WatchdogSettings settings, LongSupplier ticker, Consumer<Rival> yielding, Runnable ticked) {
-    this.yielding = yielding;
-    this.ticked = ticked;
+  Supervision(WatchdogSettings settings, LongSupplier ticker, Outside outside) {
+    this.outside = outside;
     this.settings = settings;
     this.ticker = ticker;
+    this.startedAt = ticker.getAsLong();
+    this.reachedAt = startedAt;
     this.contact = DatabaseContact.none(settings.slots().staleAfter());
     this.loop = new Loop("supervision", settings.tick(), this::tick);
   }
@@ -105,7 +106,13 @@ final class Supervision implements Executor {
 
   private boolean tick() {
     long begun = ticker.getAsLong();
-    boolean more = doTick();
+    boolean more;
+    try {
+      more = doTick();
+    } catch (RuntimeException | Error e) {
+      outside.failed(e);
+      throw e;
+    }
     Duration took = Duration.ofNanos(ticker.getAsLong() - begun);
     if (took.compareTo(TICK_MAX) > 0) {
       log.error("A look after the workers took {} s; nothing in it may wait", took.toSeconds());
@@ -123,8 +130,18 @@ final class Supervision implements Executor {
     if (stopping && slots.stream().allMatch(slot -> slot.isSettled(contact))) {
       settled.countDown();
     }
-    ticked.run();
+    noticeReconciled();
+    outside.ticked(slots.stream().noneMatch(slot -> slot.state().waitsForPerson()));
     return !inbox.isEmpty();
+  }
+
+  private void noticeReconciled() {
+    boolean late = ticker.getAsLong() - startedAt > RECONCILE_MAX.toNanos();
+    boolean known = slots.stream().noneMatch(slot -> slot.state() == SlotState.RECONCILING);
+    if (!reconciled && (known || late)) {
+      reconciled = true;
+      outside.ready();
+    }
   }
 
   /**
@@ -141,6 +158,7 @@ final class Supervision implements Executor {
           settings.slots().staleAfter().toSeconds());
       contact = contact.lost();
       slots.forEach(SlotKeeper::paused);
+      outside.stoodStill(Duration.ofNanos(pause));
     }
     tickedAt = Optional.of(now);
   }
@@ -155,6 +173,20 @@ final class Supervision implements Executor {
           settings.slots().staleAfter().toSeconds());
     }
     reachable = now;
+    noticeBlindness();
+  }
+
+  private void noticeBlindness() {
+    long now = ticker.getAsLong();
+    if (reachable) {
+      reachedAt = now;
+      blindTold = false;
+    }
+    Duration blind = Duration.ofNanos(now - reachedAt);
+    if (!blindTold && blind.compareTo(BLIND_TOLD_AFTER) > 0) {
+      blindTold = true;
+      outside.blind(blind);
+    }
   }
 
   private void lookLater(Duration delay) {
@@ -191,7 +223,7 @@ final class Supervision implements Executor {
     if (!unrivalled) {
       Set<String> ours = slots.stream().map(SlotKeeper::worker).collect(Collectors.toSet());
       long pid = ProcessHandle.current().pid();
-      Rival.among(look.slots(), ours, pid, ProcessTable::isWatchdog).ifPresent(yielding);
+      Rival.among(look.slots(), ours, pid, ProcessTable::isWatchdog).ifPresent(outside::yieldTo);
       unrivalled = true;
     }
   }

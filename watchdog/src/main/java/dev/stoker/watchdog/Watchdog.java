@@ -81,7 +81,7 @@ public final class Watchdog {
     Thread.setDefaultUncaughtExceptionHandler((thread, e) -> breakDown(log, alerts, thread, e));
     ServiceNotice notice = ServiceNotice.ofThisProcess(ticker);
     Supervision supervision =
-        new Supervision(settings, ticker, rival -> yieldTo(log, rival), notice::alive);
+        new Supervision(settings, ticker, outside(settings, log, alerts, notice));
     DatabaseThread database =
         new DatabaseThread(
             () -> Database.dedicated(settings.database(), "stoker-watchdog", SOCKET_TIMEOUT),
@@ -94,7 +94,6 @@ public final class Watchdog {
         settings.workers(),
         String.join(" ", settings.command().words()));
     supervision.start(database, keepers(settings, host, alerts, supervision, database, ticker));
-    notice.ready("looks after %d workers of %s".formatted(settings.workers(), host));
     EndSignals.first(
         () -> {
           notice.stopping();
@@ -102,6 +101,46 @@ public final class Watchdog {
           stop(settings, log, supervision, database, alerts);
         },
         () -> handOver(log));
+  }
+
+  private static Outside outside(
+      WatchdogSettings settings, Logger log, Alerts alerts, ServiceNotice notice) {
+    return new Outside() {
+      @Override
+      public void yieldTo(Rival rival) {
+        Watchdog.yieldTo(log, rival);
+      }
+
+      @Override
+      public void ready() {
+        log.info("Watchdog is ready");
+        notice.ready("looks after %d workers of %s".formatted(settings.workers(), settings.host()));
+      }
+
+      @Override
+      public void ticked(boolean well) {
+        notice.alive();
+        alerts.checkIn(well);
+      }
+
+      @Override
+      public void stoodStill(Duration length) {
+        alerts.send(
+            new Alert.NodeUnhealthy(
+                "the watchdog stood still for %d s; so probably did the host"
+                    .formatted(length.toSeconds())));
+      }
+
+      @Override
+      public void blind(Duration length) {
+        alerts.send(new Alert.Blind(length));
+      }
+
+      @Override
+      public void failed(Throwable cause) {
+        alerts.send(new Alert.Failed(cause));
+      }
+    };
   }
 
   private static List<SlotKeeper> keepers(
@@ -112,16 +151,20 @@ public final class Watchdog {
       DatabaseThread database,
       LongSupplier ticker) {
     GpuWatch gpus = new GpuWatch(settings.gpu());
+    Launcher launcher =
+        new Launcher(
+            settings.command(),
+            settings.resources(),
+            new Launcher.Places(settings.database().dataDirectory(), settings.log().directory()),
+            ticker);
+    Logger log = LoggerFactory.getLogger(Watchdog.class);
+    log.info("In this installation {}", launcher.holding());
+    launcher.unheeded().forEach(log::warn);
     SlotKeeper.Host shared =
         new SlotKeeper.Host(
             host,
             new Supervisor(settings.slots(), ProcessTable.bootId(), settings.byHand()),
-            new Launcher(
-                settings.command(),
-                settings.resources(),
-                new Launcher.Places(
-                    settings.database().dataDirectory(), settings.log().directory()),
-                ticker),
+            launcher,
             database,
             ticker,
             RandomGenerator.getDefault(),
@@ -129,11 +172,7 @@ public final class Watchdog {
             new EvidenceThread(
                 new Incidents(settings.database().dataDirectory(), InstantSource.system()), ticker),
             reason ->
-                breakDown(
-                    LoggerFactory.getLogger(Watchdog.class),
-                    alerts,
-                    Thread.currentThread(),
-                    new IllegalStateException(reason)));
+                breakDown(log, alerts, Thread.currentThread(), new IllegalStateException(reason)));
     return IntStream.range(0, settings.workers())
         .mapToObj(
             number ->

@@ -212,6 +212,11 @@ public final class Installation implements AutoCloseable {
     return name.substring(0, name.length() - ".pid".length());
   }
 
+  /** Sends a signal to a process of this installation. */
+  public void signal(ProcessHandle process, String signal) {
+    signal(process.pid(), signal);
+  }
+
   private static void signal(long pid, String signal) {
     run(HOME, Duration.ofSeconds(10), List.of("kill", "-" + signal, "" + pid), System.getenv());
   }

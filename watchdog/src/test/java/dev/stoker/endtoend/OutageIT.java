@@ -1,6 +1,7 @@
 package dev.stoker.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.stoker.endtoend.Installation.Finished;
 import dev.stoker.testing.Until;
@@ -8,6 +9,7 @@ import dev.stoker.watchdog.Patience;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,7 +101,9 @@ class OutageIT {
       installation.signal("worker", "CONT");
       Until.within(SOON)
           .holds(
-              () -> log("worker.log").contains("the lease is lost") || log("worker.log").contains("lost the lease"));
+              () ->
+                  log("worker.log").contains("the lease is lost")
+                      || log("worker.log").contains("lost the lease"));
 
       assertExact(batch, 1_500);
       assertThat(client.get(contentOf(batch)).body()).isEqualTo(stored);
@@ -125,16 +129,15 @@ class OutageIT {
   /** A process in the worker's control group, with a session of its own and no parent there. */
   private static Process startInTheWorkersStead(long worker) throws IOException {
     String group =
-        Files.readAllLines(java.nio.file.Path.of("/proc/" + worker + "/cgroup")).stream()
+        Files.readAllLines(Path.of("/proc/" + worker + "/cgroup")).stream()
             .filter(line -> line.startsWith("0::"))
             .map(line -> line.substring(3))
             .findFirst()
             .orElse("/");
-    org.junit.jupiter.api.Assumptions.assumeTrue(
-        group.contains("worker-0"), "no control group can be had here");
+    assumeTrue(group.contains("worker-0"), "no control group can be had here");
     List<String> mounts =
         Stream.of("/sys/fs/cgroup/unified", "/sys/fs/cgroup")
-            .filter(mount -> Files.exists(java.nio.file.Path.of(mount + group + "/cgroup.procs")))
+            .filter(mount -> Files.exists(Path.of(mount + group + "/cgroup.procs")))
             .toList();
     return new ProcessBuilder(
             "sh",
@@ -211,7 +214,6 @@ class OutageIT {
 
   private static boolean ended(String batch) {
     HttpResponse<String> answer = client.get("/v1/batches/" + batch);
-    return answer.statusCode() == 200
-        && Client.text(answer.body(), "status").equals("completed");
+    return answer.statusCode() == 200 && Client.text(answer.body(), "status").equals("completed");
   }
 }

@@ -43,8 +43,7 @@ class PoisonLineIT {
     assertThat(created.statusCode()).as(created.body()).isEqualTo(200);
     String batch = Client.text(created.body(), "id");
 
-    Until.within(SOON)
-        .holds(() -> Client.text(client.batch(batch), "status").equals("completed"));
+    Until.within(SOON).holds(() -> Client.text(client.batch(batch), "status").equals("completed"));
 
     String ended = client.batch(batch);
     assertThat(Client.number(ended, "completed")).isEqualTo(LINES - 1);
