@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +60,7 @@ class CompetingConsumersTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 20_260_101})
+  @DisplayName("I1: whoever holds, loses or outlives a lease, each line has one result")
   void every_line_is_stored_once_and_the_batch_ends_once(long seed) throws Exception {
     Rows.BatchRow plan = rows.batch();
     int lines = LINES;

@@ -6,12 +6,15 @@ import dev.stoker.health.SlotState;
 import dev.stoker.health.SlotWish;
 import dev.stoker.health.WorkerSlotTable;
 import dev.stoker.health.WorkerView;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Faults by the number they have in the specification, on real processes, with scaled times. */
@@ -152,6 +155,24 @@ class WatchdogFaultsTest extends RealProcesses {
       hogs.forEach(Process::destroyForcibly);
     }
     awaitReady(2);
+  }
+
+  @Test
+  @DisplayName("I10: without its service manager and without Sentry it supervises all the same")
+  void nobody_who_is_only_told_can_stop_the_supervision() throws Exception {
+    try (ServerSocket deaf = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      start(
+          Map.of(
+              "NOTIFY_SOCKET", directory.resolve("nobody").toString(),
+              "WATCHDOG_USEC", "3000000",
+              "SENTRY_DSN", "http://key@127.0.0.1:" + deaf.getLocalPort() + "/1",
+              "STOKER_SENTRY_MONITOR", "watchdog"));
+      for (int incarnation = 1; incarnation < 4; incarnation++) {
+        WatchdogProcess.signal(pid(awaitReady(incarnation)), "KILL");
+      }
+      awaitReady(4);
+      assertThat(recoveries()).filteredOn("planned", false).hasSize(3);
+    }
   }
 
   @Test

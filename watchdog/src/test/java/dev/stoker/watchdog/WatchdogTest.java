@@ -7,6 +7,7 @@ import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerStatus;
 import dev.stoker.health.WorkerView;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class WatchdogTest extends RealProcesses {
 
   @Test
-  void a_killed_worker_is_replaced_and_its_leases_go_back() throws Exception {
+  void fault_01_a_killed_worker_is_replaced_and_its_leases_go_back() throws Exception {
     start(Map.of());
     WorkerView first = awaitReady(1);
     awaitState(SlotState.RUNNING);
@@ -52,7 +53,7 @@ class WatchdogTest extends RealProcesses {
   }
 
   @Test
-  void a_stopped_worker_is_found_by_its_heartbeat_and_replaced() throws Exception {
+  void fault_06_a_stopped_worker_is_found_by_its_heartbeat_and_replaced() throws Exception {
     start(Map.of("STOKER_HEARTBEAT_STALE_AFTER", "2s"));
     WorkerView first = awaitReady(1);
     WatchdogProcess.signal(pid(first), "STOP");
@@ -60,6 +61,9 @@ class WatchdogTest extends RealProcesses {
     assertThat(pid(second)).isNotEqualTo(pid(first));
     assertThat(recoveries().getLast().get("cause").toString()).startsWith("no heartbeat for 2.");
     assertThat(recoveries().getLast().get("evidence").toString()).contains("state T");
+    Path incident = Path.of(recoveries().getLast().get("incident").toString());
+    assertThat(incident).startsWith(directory.resolve("incidents")).isDirectory();
+    assertThat(incident.resolve("verdict.txt")).content().startsWith("no heartbeat for 2.");
   }
 
   @Test
@@ -110,7 +114,7 @@ class WatchdogTest extends RealProcesses {
   }
 
   @Test
-  void a_worker_that_crashes_at_every_start_is_given_up_after_ten() throws Exception {
+  void fault_23_a_worker_that_crashes_at_every_start_is_given_up_after_ten() throws Exception {
     start(Map.of("STOKER_WORKER_COMMAND", "/bin/false"));
     awaitState(SlotState.GAVE_UP);
     assertThat(recoveries()).hasSize(11).filteredOn("planned", false).hasSize(10);
@@ -150,7 +154,7 @@ class WatchdogTest extends RealProcesses {
   }
 
   @Test
-  void a_new_watchdog_adopts_the_worker_of_a_killed_one() throws Exception {
+  void fault_17_a_new_watchdog_adopts_the_worker_of_a_killed_one() throws Exception {
     start(Map.of());
     WorkerView first = awaitReady(1);
     latest().signal("KILL");
@@ -181,7 +185,7 @@ class WatchdogTest extends RealProcesses {
   }
 
   @Test
-  void a_second_watchdog_refuses_to_run() throws Exception {
+  void fault_20_a_second_watchdog_refuses_to_run() throws Exception {
     start(Map.of());
     awaitReady(1);
     start(Map.of());
@@ -273,7 +277,7 @@ class WatchdogTest extends RealProcesses {
   }
 
   @Test
-  void a_watchdog_that_stood_still_judges_nobody_by_old_beats() throws Exception {
+  void fault_19_a_watchdog_that_stood_still_judges_nobody_by_old_beats() throws Exception {
     start(Map.of("STOKER_HEARTBEAT_STALE_AFTER", "2s"));
     WorkerView first = awaitReady(1);
     awaitState(SlotState.RUNNING);
