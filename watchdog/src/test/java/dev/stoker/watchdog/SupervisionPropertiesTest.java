@@ -65,9 +65,7 @@ class SupervisionPropertiesTest {
   private WatchdogSettings settings() {
     return WatchdogSettings.from(
         new Settings(
-            Map.of(
-                "STOKER_DATA_DIR", directory.toString(),
-                "STOKER_HEARTBEAT_STALE_AFTER", "1s")));
+            Map.of("STOKER_DATA_DIR", directory.toString(), "STOKER_HEARTBEAT_STALE_AFTER", "1s")));
   }
 
   /** Some of them fail as well. */

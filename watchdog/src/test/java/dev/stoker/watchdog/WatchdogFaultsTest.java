@@ -163,10 +163,14 @@ class WatchdogFaultsTest extends RealProcesses {
     try (ServerSocket deaf = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       start(
           Map.of(
-              "NOTIFY_SOCKET", directory.resolve("nobody").toString(),
-              "WATCHDOG_USEC", "3000000",
-              "SENTRY_DSN", "http://key@127.0.0.1:" + deaf.getLocalPort() + "/1",
-              "STOKER_SENTRY_MONITOR", "watchdog"));
+              "NOTIFY_SOCKET",
+              directory.resolve("nobody").toString(),
+              "WATCHDOG_USEC",
+              "3000000",
+              "SENTRY_DSN",
+              "http://key@127.0.0.1:" + deaf.getLocalPort() + "/1",
+              "STOKER_SENTRY_MONITOR",
+              "watchdog"));
       for (int incarnation = 1; incarnation < 4; incarnation++) {
         WatchdogProcess.signal(pid(awaitReady(incarnation)), "KILL");
       }

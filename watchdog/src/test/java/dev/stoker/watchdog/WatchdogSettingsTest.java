@@ -39,11 +39,8 @@ class WatchdogSettingsTest {
     assertThat(settings.tick()).isEqualTo(Duration.ofSeconds(1));
     assertThat(settings.command().home()).isEqualTo(Path.of("").toAbsolutePath());
     assertThat(settings.command().words())
-        .containsExactly(
-            System.getProperty("java.home") + "/bin/java",
-            "-XX:+ExitOnOutOfMemoryError",
-            "-jar",
-            Path.of("worker/target/worker.jar").toAbsolutePath().toString());
+        .startsWith(System.getProperty("java.home") + "/bin/java", "-XX:+ExitOnOutOfMemoryError")
+        .endsWith("-jar", Path.of("worker/target/worker.jar").toAbsolutePath().toString());
     assertThat(settings.alerts().reports().sentryDsn()).isEmpty();
   }
 
@@ -85,7 +82,7 @@ class WatchdogSettingsTest {
     assertThat(settings.tick()).isEqualTo(Duration.ofMillis(250));
     assertThat(settings.command().home()).isEqualTo(Path.of("/opt/stoker"));
     assertThat(settings.command().words())
-        .endsWith("-XX:+ExitOnOutOfMemoryError", "-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar")
+        .endsWith("-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar")
         .hasSize(6);
     assertThat(settings.alerts().reports().environment()).isEqualTo("test");
     assertThat(settings.toString()).doesNotContain("key@sentry");

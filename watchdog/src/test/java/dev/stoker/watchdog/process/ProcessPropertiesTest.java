@@ -50,8 +50,7 @@ class ProcessPropertiesTest {
         process.destroyForcibly().waitFor();
       }
       ProcessIdentity claimed = mistaken(truth, random);
-      Optional<WatchedProcess> adopted =
-          WatchedProcess.adopt(claimed, System::nanoTime, () -> {});
+      Optional<WatchedProcess> adopted = WatchedProcess.adopt(claimed, System::nanoTime, () -> {});
       boolean meant = !dead && claimed.equals(truth);
       assertThat(adopted.isPresent()).isEqualTo(meant);
       adopted.ifPresent(WatchedProcess::kill);
