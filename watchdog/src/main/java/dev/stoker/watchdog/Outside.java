@@ -15,8 +15,9 @@ interface Outside {
    * A tick is complete.
    *
    * @param well whether no slot waits for a person
+   * @param story how each slot is, in one line
    */
-  void ticked(boolean well);
+  void ticked(boolean well, String story);
 
   /** This process stood still for so long, and with it probably the host. */
   void stoodStill(Duration length);

@@ -106,6 +106,7 @@ final class SlotKeeper {
   private Optional<Long> toldHealthyAt = Optional.empty();
   private LocalContact local = LocalContact.of(0);
   private boolean wishVoid;
+  private Optional<Long> grantedAt = Optional.empty();
 
   SlotKeeper(int number, Host host, SlotGpu gpu, Journal journal) {
     this.gpu = gpu;
@@ -138,7 +139,10 @@ final class SlotKeeper {
       process.findLeftovers();
     }
     look = Optional.of(newest);
-    wishVoid = wishVoid && wishIn(newest) != SlotWish.NONE;
+    if (grantedAt.filter(at -> newest.askedAt() - at >= 0).isPresent()) {
+      grantedAt = Optional.empty();
+      wishVoid = false;
+    }
   }
 
   /** This process stood still: what it did not watch proves nothing. */
@@ -154,7 +158,7 @@ final class SlotKeeper {
       previous = status;
       Decision decision = host.supervisor().next(status, observe(contact, stopping));
       status = decision.next();
-      decision.actions().forEach(this::carryOut);
+      decision.actions().forEach(this::carryOutSafely);
       steps++;
     } while (steps < STEPS_MAX && (!answers.isEmpty() || previous.getClass() != status.getClass()));
     sayHealthy(contact);
@@ -252,6 +256,19 @@ final class SlotKeeper {
         .orElse(SlotWish.NONE);
   }
 
+  /** Whoever waits for an answer gets one, whatever is broken. */
+  private void carryOutSafely(Action action) {
+    try {
+      carryOut(action);
+    } catch (RuntimeException | Error e) {
+      log.error("Worker {}: {} failed", worker, action, e);
+      answers.add(
+          action instanceof Action.Launch
+              ? new Answer.NotLaunched(e.toString())
+              : new Answer.Failed());
+    }
+  }
+
   private void carryOut(Action action) {
     switch (action) {
       case Action.Adopt adopt -> adopt(adopt.process());
@@ -347,9 +364,9 @@ final class SlotKeeper {
         .ask(
             database -> {
               new WorkerSlotTable(database.jdbc()).granted(worker, granted);
-              return true;
+              return host.ticker().getAsLong();
             },
-            _ -> {},
+            at -> grantedAt = Optional.of(at),
             // It is seen again then, and granted again.
             failure -> {
               wishVoid = false;
@@ -359,9 +376,9 @@ final class SlotKeeper {
 
   private void launch(Action.Launch launch) {
     try {
-      long pid = process.launch(launch.id()).identity().pid();
-      answers.add(new Answer.Launched(process.watched().orElseThrow().identity()));
-      note(recoveries -> recoveries.launched(launch.recovery(), pid));
+      ProcessIdentity identity = process.launch(launch.id()).identity();
+      answers.add(new Answer.Launched(identity));
+      note(recoveries -> recoveries.launched(launch.recovery(), launch.id(), identity));
     } catch (IOException e) {
       log.error("Worker {} cannot be started", worker, e);
       if (host.launcher().jdkReplaced()) {
@@ -381,8 +398,13 @@ final class SlotKeeper {
         process.remember();
         note(recoveries -> recoveries.ready(ready.recovery()));
       }
-      case Notice.Stopped _ -> host.launcher().tidy(number);
-      case Notice.Adopted _, Notice.Suspected _, Notice.Cleared _, Notice.Launched _ -> {}
+      case Notice.Stopped _ -> {
+        if (process.watched().isPresent()) { // else nobody knows whether one lives
+          host.launcher().tidy(number);
+        }
+      }
+      case Notice.Adopted _ -> gpu.forgive();
+      case Notice.Suspected _, Notice.Cleared _, Notice.Launched _ -> {}
       case Notice.Waiting _, Notice.GaveUp _, Notice.Unkillable _ -> {}
       case Notice.GpuBusy _, Notice.Quarantined _, Notice.Granted _ -> {}
     }

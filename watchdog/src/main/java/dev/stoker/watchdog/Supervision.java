@@ -126,13 +126,32 @@ final class Supervision implements Executor {
       task.run();
     }
     noticeReachability();
-    slots.forEach(slot -> slot.step(contact, stopping));
+    slots.forEach(this::step);
     if (stopping && slots.stream().allMatch(slot -> slot.isSettled(contact))) {
       settled.countDown();
     }
     noticeReconciled();
-    outside.ticked(slots.stream().noneMatch(slot -> slot.state().waitsForPerson()));
+    outside.ticked(slots.stream().noneMatch(slot -> slot.state().waitsForPerson()), story());
     return !inbox.isEmpty();
+  }
+
+  /** One line for people. */
+  private String story() {
+    String told =
+        slots.stream()
+            .map(slot -> slot.worker() + " " + slot.state().wireName())
+            .collect(Collectors.joining(", "));
+    return reachable ? told : "blind, the database does not answer; " + told;
+  }
+
+  /** What fails for one slot is not held against the others. */
+  private void step(SlotKeeper slot) {
+    try {
+      slot.step(contact, stopping);
+    } catch (RuntimeException | Error e) {
+      log.error("Worker {}: a step failed", slot.worker(), e);
+      outside.failed(e);
+    }
   }
 
   private void noticeReconciled() {
@@ -203,11 +222,14 @@ final class Supervision implements Executor {
   }
 
   private void looked(Look look) {
-    yieldToRival(look);
-    noticeClockStep(look);
-    contact = contact.answered(look.askedAt(), look.aheadMillis());
-    slots.forEach(slot -> slot.see(look));
-    lookLater(untilNextLook());
+    try {
+      yieldToRival(look);
+      noticeClockStep(look);
+      contact = contact.answered(look.askedAt(), look.aheadMillis());
+      slots.forEach(slot -> slot.see(look));
+    } finally {
+      lookLater(untilNextLook());
+    }
   }
 
   /** A death is seen by the kernel's word: rows need no closer look while all is calm. */

@@ -106,6 +106,8 @@ public final class Watchdog {
   private static Outside outside(
       WatchdogSettings settings, Logger log, Alerts alerts, ServiceNotice notice) {
     return new Outside() {
+      private String told = "";
+
       @Override
       public void yieldTo(Rival rival) {
         Watchdog.yieldTo(log, rival);
@@ -118,7 +120,11 @@ public final class Watchdog {
       }
 
       @Override
-      public void ticked(boolean well) {
+      public void ticked(boolean well, String story) {
+        if (!story.equals(told)) {
+          notice.status(story);
+          told = story;
+        }
         notice.alive();
         alerts.checkIn(well);
       }

@@ -86,7 +86,7 @@ class SupervisionPropertiesTest {
     }
 
     @Override
-    public void ticked(boolean well) {
+    public void ticked(boolean well, String story) {
       int tick = ticks.incrementAndGet();
       failIf(failing == 2 && tick % 3 == 0);
     }

@@ -207,5 +207,8 @@ class WatchdogFaultsTest extends RealProcesses {
     assertThat(recoveries().getLast())
         .containsEntry("cause", "restarted by a person")
         .containsEntry("exit_status", 0);
+    // A wish that comes on the heels of another is not taken for it.
+    slots.ask(first.id().worker(), SlotWish.RESTART);
+    awaitReady(3);
   }
 }

@@ -25,7 +25,7 @@ public record LocalContact(long incarnation, Optional<LocalBeat.Reading> newest,
     Optional<LocalBeat.Reading> ours =
         reading.filter(present -> present.incarnation() == incarnation);
     if (ours.isEmpty()) {
-      return this;
+      return of(incarnation); // whoever took the file away, it was not the worker
     }
     boolean moved = newest.isEmpty() || newest.get().beats() != ours.get().beats();
     return new LocalContact(incarnation, ours, moved ? now : movedAt);

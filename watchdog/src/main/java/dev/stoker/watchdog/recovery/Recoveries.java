@@ -1,6 +1,7 @@
 package dev.stoker.watchdog.recovery;
 
 import dev.stoker.database.Database;
+import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
 import java.util.Optional;
@@ -42,8 +43,10 @@ public final class Recoveries {
             });
   }
 
-  public void launched(long recovery, long pid) {
-    recoveries.launched(recovery, pid);
+  /** A watchdog that comes after this one finds the process, though it has not spoken yet. */
+  public void launched(long recovery, WorkerId id, ProcessIdentity process) {
+    heartbeats.register(id, process);
+    recoveries.launched(recovery, process.pid());
   }
 
   public void ready(long recovery) {

@@ -65,6 +65,10 @@ public sealed interface SlotStatus {
       Child child, Start start, long recovery, long launchedAt, long engineSteps, long movedAt)
       implements SlotStatus {
 
+    Starting unseen(long now) {
+      return new Starting(child, start, recovery, launchedAt, engineSteps, now);
+    }
+
     Starting moved(long steps, long now) {
       return steps == engineSteps
           ? this

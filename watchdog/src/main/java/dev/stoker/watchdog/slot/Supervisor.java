@@ -91,7 +91,8 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
   }
 
   private Decision reconcile(Reconciling status, Observation seen) {
-    if (seen.stopping()) {
+    boolean maybeThere = seen.row() instanceof RowSeen.Row row && row.process().isPresent();
+    if (seen.stopping() && !maybeThere) {
       return stopped();
     }
     return switch (seen.row()) {
@@ -111,6 +112,7 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
     return switch (seen.answer().orElse(null)) {
       case Answer.Adopted _ -> adopted(status, seen);
       case Answer.NotThere _ -> foundDead(status.row(), seen);
+      case Answer.Failed _ -> Decision.of(new Reconciling());
       case null, default -> Decision.of(status);
     };
   }
@@ -151,7 +153,9 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
   }
 
   private Decision start(Starting before, Observation seen) {
-    Starting status = before.moved(steps(before.child(), seen, before.engineSteps()), seen.now());
+    long steps = steps(before.child(), seen, before.engineSteps());
+    // What nobody could see is held against nobody.
+    Starting status = judgeable(seen) ? before.moved(steps, seen.now()) : before.unseen(seen.now());
     Child child = status.child();
     int streak = status.start().streak();
     if (seen.process() instanceof Ended ended) {
@@ -211,8 +215,7 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
       return granted(Decision.of(status), seen.wish());
     }
     return switch (seen.row()) {
-      case RowSeen.Blind _ -> judgeLocally(status, watch, seen);
-      case RowSeen.Missing _ -> keep(status, watch.unseen(seen.now()));
+      case RowSeen.Blind _, RowSeen.Missing _ -> judgeLocally(status, watch, seen);
       case RowSeen.Row row when isOurs(row, watch) -> judge(status, watch, row, seen);
       case RowSeen.Row row -> judgeSuperseded(status, watch, row, seen);
     };
@@ -456,11 +459,23 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
       return stopped();
     }
     Start start = new Start(verdict.cause(), nextStreak(ending), Optional.of(ending));
+    if (verdict.cause() instanceof Cause.FoundDead && waitedForPerson(verdict, seen)) {
+      return giveUp("given up before this watchdog started", start);
+    }
     if (verdict.cause() instanceof Cause.Died died
         && died.status().filter(status -> status.returned(ExitStatus.MISCONFIGURED)).isPresent()) {
       return giveUp("its configuration is wrong (exit 78); see its log", start);
     }
     return prepare(start, seen);
+  }
+
+  /** A broken GPU may be mended by a restart of the host; what is given up is not. */
+  private boolean waitedForPerson(Verdict verdict, Observation seen) {
+    boolean otherBoot =
+        verdict.process().filter(process -> !process.bootId().equals(bootId)).isPresent();
+    return seen.before()
+        .filter(state -> state == SlotState.GAVE_UP || (state.waitsForPerson() && !otherBoot))
+        .isPresent();
   }
 
   /** Whatever closes in on a poison line makes progress: it need not wait longer each time. */
@@ -563,8 +578,9 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
   }
 
   private static Decision granted(Decision decision, SlotWish wish) {
-    List<Action> actions = new ArrayList<>(decision.actions());
-    actions.add(new Action.Grant(wish));
+    List<Action> actions = new ArrayList<>();
+    actions.add(new Action.Grant(wish)); // first: whatever follows happens after a person looked
+    actions.addAll(decision.actions());
     return new Decision(decision.next(), List.copyOf(actions));
   }
 

@@ -2,6 +2,8 @@ package dev.stoker.watchdog.recovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stoker.health.ProcessIdentity;
+import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.testing.TestDatabase;
 import java.time.Duration;
 import java.util.List;
@@ -39,8 +41,10 @@ class RecoveriesTest {
     assertThat(granted(reserve(false)).id().incarnation()).isEqualTo(1);
     Reservation.Granted second = granted(reserve(false));
     assertThat(second.id().incarnation()).isEqualTo(2);
-    recoveries.launched(second.recovery(), 4711);
+    recoveries.launched(second.recovery(), second.id(), new ProcessIdentity(4711, 5, "boot"));
     recoveries.ready(second.recovery());
+    assertThat(new WorkerHeartbeatTable(database.jdbc()).all().getFirst().process())
+        .contains(new ProcessIdentity(4711, 5, "boot"));
     Map<String, Object> row =
         database
             .jdbc()

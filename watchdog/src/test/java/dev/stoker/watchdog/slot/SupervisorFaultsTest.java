@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Faults by the number they have in the specification, as decisions; real processes follow. */
@@ -195,7 +196,7 @@ class SupervisorFaultsTest {
     assertThat(world.after(Duration.ofDays(1)).step()).isEmpty();
     world.wish = SlotWish.RESUME;
     assertThat(world.step())
-        .containsExactly(new Action.CheckGpu(), new Action.Grant(SlotWish.RESUME));
+        .containsExactly(new Action.Grant(SlotWish.RESUME), new Action.CheckGpu());
     world.wish = SlotWish.NONE;
     assertThat(world.step(new Answer.GpuFree())).singleElement().isInstanceOf(Action.Reserve.class);
   }
@@ -227,7 +228,7 @@ class SupervisorFaultsTest {
     world.helpful = true;
     world.wish = wish;
     assertThat(world.step())
-        .first()
+        .last()
         .isInstanceOfSatisfying(
             Action.Reserve.class,
             reserve -> assertThat(reserve.start().cause().counts()).isFalse());
@@ -238,7 +239,7 @@ class SupervisorFaultsTest {
     World world = World.running();
     world.wish = SlotWish.RESTART;
     assertThat(world.step())
-        .containsExactly(new Action.Terminate(), new Action.Grant(SlotWish.RESTART));
+        .containsExactly(new Action.Grant(SlotWish.RESTART), new Action.Terminate());
     world.wish = SlotWish.NONE;
     assertThat(world.after(Duration.ofSeconds(29)).step()).isEmpty();
     world.dies(new ExitStatus(0, 0, false));
@@ -284,7 +285,7 @@ class SupervisorFaultsTest {
     }
     assertThat(waiting.status).isInstanceOf(SlotStatus.Backoff.class);
     waiting.wish = SlotWish.RESUME;
-    assertThat(waiting.step()).first().isInstanceOf(Action.Reserve.class);
+    assertThat(waiting.step()).last().isInstanceOf(Action.Reserve.class);
   }
 
   @Test
@@ -314,6 +315,63 @@ class SupervisorFaultsTest {
     assertThat(world.step()).containsExactly(new Action.Kill());
     world.process = new ProcessSeen.Ended(Optional.empty(), 0, true);
     assertThat(world.step()).singleElement().isInstanceOf(Action.Reserve.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GAVE_UP, boot, GAVE_UP",
+    "GAVE_UP, an earlier boot, GAVE_UP",
+    "QUARANTINED, boot, GAVE_UP",
+    "QUARANTINED, an earlier boot, BACKOFF",
+  })
+  void fault_23_what_waits_for_a_person_waits_on_under_a_new_watchdog(
+      SlotState before, String boot, SlotState after) {
+    World world = new World();
+    world.before = Optional.of(before);
+    world.row =
+        new RowSeen.Row(
+            World.ID,
+            Optional.of(new ProcessIdentity(100, 5000, boot)),
+            WorkerStatus.FENCED,
+            Optional.of(Duration.ofHours(9)),
+            0,
+            0,
+            0);
+    world.step();
+    world.step(new Answer.NotThere());
+    world.step(new Answer.Fenced());
+    world.step();
+    world.step(new Answer.Returned(0, false));
+    assertThat(world.status.state()).isEqualTo(after);
+  }
+
+  @Test
+  void a_worker_whose_row_was_lost_is_judged_by_its_local_heartbeat() {
+    World world = World.running();
+    world.row = new RowSeen.Missing();
+    shows(world, STALE, 5);
+    assertThat(cause(world.step())).isInstanceOf(Cause.SilentLocally.class);
+  }
+
+  @Test
+  void a_start_is_not_blamed_for_time_that_nobody_could_see() {
+    World world = World.starting();
+    world.row = new RowSeen.Blind();
+    world.after(Duration.ofMinutes(40)).step();
+    world.row = World.row(WorkerStatus.RESERVED, Duration.ofHours(1));
+    assertThat(world.after(Duration.ofMinutes(1)).step()).isEmpty();
+    assertThat(world.status.state()).isEqualTo(SlotState.STARTING);
+  }
+
+  @Test
+  void a_stop_right_after_the_start_drains_the_worker_that_is_there() {
+    World world = new World();
+    world.stopping = true;
+    world.row = World.row(WorkerStatus.READY, Duration.ZERO);
+    assertThat(world.step()).containsExactly(new Action.Adopt(World.PROCESS));
+    world.process = new ProcessSeen.Alive();
+    world.step(new Answer.Adopted());
+    assertThat(world.step()).containsExactly(new Action.Terminate());
   }
 
   private static void shows(World world, Duration still, long steps) {

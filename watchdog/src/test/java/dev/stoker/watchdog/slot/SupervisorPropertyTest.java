@@ -313,6 +313,10 @@ class SupervisorPropertyTest {
     private void carryOut(Action action) {
       switch (action) {
         case Action.Adopt _ -> {
+          if (random.nextInt(10) == 0) {
+            answers.add(new Answer.Failed());
+            return;
+          }
           adopted = true;
           answers.add(alive ? new Answer.Adopted() : new Answer.NotThere());
         }

@@ -97,13 +97,6 @@ class SupervisorTest {
         .isFalse();
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {World.BOOT, "an earlier boot"})
-  void a_slot_given_up_counts_however_it_was_left(String boot) {
-    World world = foundDead(WorkerStatus.STOPPED, Optional.of(SlotState.GAVE_UP), boot);
-    assertThat(causeOfStart(world).counts()).isTrue();
-  }
-
   @Test
   void a_person_who_starts_the_watchdog_starts_a_slot_given_up_again() {
     World world = new World();
