@@ -30,7 +30,7 @@ class WatchdogSettingsTest {
         .isEqualTo(
             new SlotSettings(
                 Duration.ofMinutes(1),
-                Duration.ofMinutes(30),
+                Duration.ofMinutes(5),
                 Duration.ofMinutes(15),
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(30),
@@ -55,6 +55,7 @@ class WatchdogSettingsTest {
                     Map.entry("STOKER_START_BY_HAND", "true"),
                     Map.entry("STOKER_HEARTBEAT_STALE_AFTER", "2s"),
                     Map.entry("STOKER_STUCK_AFTER", "3s"),
+                    Map.entry("STOKER_CANARY_AFTER", "1s"),
                     Map.entry("STOKER_REQUEST_TIMEOUT", "2s"),
                     Map.entry("STOKER_START_DEADLINE", "4s"),
                     Map.entry("STOKER_KILL_GRACE", "5s"),
@@ -82,8 +83,7 @@ class WatchdogSettingsTest {
     assertThat(settings.tick()).isEqualTo(Duration.ofMillis(250));
     assertThat(settings.command().home()).isEqualTo(Path.of("/opt/stoker"));
     assertThat(settings.command().words())
-        .endsWith("-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar")
-        .hasSize(6);
+        .endsWith("-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar");
     assertThat(settings.alerts().reports().environment()).isEqualTo("test");
     assertThat(settings.toString()).doesNotContain("key@sentry");
   }
@@ -152,18 +152,18 @@ class WatchdogSettingsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"20m,10m,true", "10m,10m,false", "30m,1h,false", "2d,1d,true"})
+  @CsvSource({"5m,1m,true", "3m,1m,true", "179s,1m,false", "1h,30m,false"})
   void a_slow_request_is_not_taken_for_a_stuck_worker(
-      String stuckAfter, String requestTimeout, boolean fine) {
+      String stuckAfter, String canaryAfter, boolean fine) {
     Settings settings =
-        new Settings(
-            Map.of("STOKER_STUCK_AFTER", stuckAfter, "STOKER_REQUEST_TIMEOUT", requestTimeout));
+        new Settings(Map.of("STOKER_STUCK_AFTER", stuckAfter, "STOKER_CANARY_AFTER", canaryAfter));
     if (fine) {
       assertThatNoException().isThrownBy(() -> WatchdogSettings.from(settings));
     } else {
       assertThatThrownBy(() -> WatchdogSettings.from(settings))
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining("STOKER_STUCK_AFTER must be longer than STOKER_REQUEST_TIMEOUT");
+          .hasMessageContaining(
+              "STOKER_STUCK_AFTER must be at least three times STOKER_CANARY_AFTER");
     }
   }
 

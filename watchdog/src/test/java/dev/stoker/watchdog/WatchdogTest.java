@@ -86,7 +86,7 @@ class WatchdogTest extends RealProcesses {
         Map.of(
             "STOKER_HEARTBEAT_STALE_AFTER", "2s",
             "STOKER_STUCK_AFTER", "3s",
-            "STOKER_REQUEST_TIMEOUT", "2s"));
+            "STOKER_CANARY_AFTER", "1s"));
     awaitReady(1);
     set("in-flight", "");
     until("another is started", () -> recoveries().size() == 2);

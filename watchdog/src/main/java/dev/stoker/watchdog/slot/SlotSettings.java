@@ -9,7 +9,7 @@ import java.time.Duration;
  * How patient the watchdog is.
  *
  * @param staleAfter how old a heartbeat may be
- * @param stuckAfter how long a worker with work in flight may finish nothing
+ * @param stuckAfter how long the engine of a worker with work in flight may show nothing
  * @param startDeadline how long a worker may take to become ready
  * @param killGrace between asking a worker to end and making it
  * @param drainGrace the same when the watchdog stops, for work in hand
@@ -27,7 +27,7 @@ public record SlotSettings(
 
   private static final Duration BRIEF = Duration.ofMillis(100);
   private static final Duration HOUR = Duration.ofHours(1);
-  private static final Duration DAY = Duration.ofDays(1);
+  private static final int CANARIES_MIN = 3;
 
   public static SlotSettings from(Settings settings) {
     RespawnLimits limits = RespawnLimits.from(settings);
@@ -56,26 +56,26 @@ public record SlotSettings(
             "the longest pause before a restart; the first is at once, then 1s and doubling"));
   }
 
-  /** A slow request must not look stuck. */
+  /** A slow request must not look stuck: there must be time for canaries to be answered. */
   private static Duration stuckAfter(Settings settings) {
     Duration stuckAfter =
         settings.duration(
             "STOKER_STUCK_AFTER",
-            Duration.ofMinutes(30),
+            Duration.ofMinutes(5),
             Duration.ofSeconds(1),
             Duration.ofDays(7),
-            "a worker that has work in flight and finishes no line for so long is restarted");
+            "a worker is restarted that has work in flight and whose engine answers nothing for so long, not even a canary");
     // The worker's own; read here in the same words.
-    Duration requestTimeout =
+    Duration canaryAfter =
         settings.duration(
-            "STOKER_REQUEST_TIMEOUT",
-            Duration.ofMinutes(10),
+            "STOKER_CANARY_AFTER",
+            Duration.ofMinutes(1),
             BRIEF,
-            DAY,
-            "how long one try of a line may take");
+            HOUR,
+            "with requests in flight and none answered for so long, the engine is asked something tiny");
     settings.require(
-        stuckAfter.compareTo(requestTimeout) > 0,
-        "STOKER_STUCK_AFTER must be longer than STOKER_REQUEST_TIMEOUT, or a slow request looks stuck");
+        stuckAfter.compareTo(canaryAfter.multipliedBy(CANARIES_MIN)) >= 0,
+        "STOKER_STUCK_AFTER must be at least three times STOKER_CANARY_AFTER, or a slow request looks stuck");
     return stuckAfter;
   }
 

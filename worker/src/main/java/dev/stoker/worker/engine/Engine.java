@@ -33,7 +33,10 @@ public interface Engine extends AutoCloseable {
    */
   EngineState probe();
 
-  /** A request so small that a working engine answers it at once; empty if it knows none. */
+  /**
+   * A request so small that a working engine answers it at once; empty if it knows none, and then
+   * an engine that hangs is found only by the deadlines of its requests.
+   */
   default Optional<EngineRequest> canary() {
     return Optional.empty();
   }

@@ -27,6 +27,7 @@ class WatchedEngineTest {
     private final Semaphore requests = new Semaphore(0);
     private final Semaphore canaries = new Semaphore(0);
     private final AtomicInteger canariesAsked = new AtomicInteger();
+    private volatile boolean knowsCanary = true;
 
     @Override
     public EngineReply complete(EngineRequest request, Duration deadline)
@@ -42,7 +43,7 @@ class WatchedEngineTest {
 
     @Override
     public Optional<EngineRequest> canary() {
-      return Optional.of(CANARY);
+      return knowsCanary ? Optional.of(CANARY) : Optional.empty();
     }
 
     @Override
@@ -108,6 +109,17 @@ class WatchedEngineTest {
 
     assertThat(engine.canariesAsked).hasValue(1);
     assertThat(watched.steps()).isEqualTo(40);
+  }
+
+  @Test
+  void an_engine_without_a_canary_is_left_to_the_deadlines_of_its_requests() {
+    engine.knowsCanary = false;
+    ask();
+
+    Until.within(SOON).holds(() -> watched.steps() > 42);
+
+    assertThat(engine.canariesAsked).hasValue(0);
+    engine.requests.release();
   }
 
   @Test
