@@ -3,8 +3,6 @@ package dev.stoker.watchdog.process;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,9 +13,6 @@ import org.slf4j.LoggerFactory;
 final class CgroupTree implements ProcessTree {
 
   private static final Logger log = LoggerFactory.getLogger(CgroupTree.class);
-
-  private static final long DEATH_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-  private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   /** Absent when nobody knows any more who it was. */
   private final Optional<WatchedProcess> leader;
@@ -38,11 +33,7 @@ final class CgroupTree implements ProcessTree {
   public void kill() {
     leader.ifPresent(WatchedProcess::kill);
     groups.forEach(CgroupTree::kill);
-    for (long waited = 0;
-        waited < DEATH_PATIENCE_NANOS && populated();
-        waited += LOOK_EVERY_NANOS) {
-      LockSupport.parkNanos(LOOK_EVERY_NANOS);
-    }
+    Moment.whilst(this::populated);
   }
 
   @Override

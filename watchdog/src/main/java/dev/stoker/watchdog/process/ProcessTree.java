@@ -9,7 +9,10 @@ public interface ProcessTree {
   /** Notes who belongs to it now: descent can no longer be seen once a parent is dead. */
   void remember();
 
-  /** Ends everything that belongs to it, at once, and waits a moment for that. May be repeated. */
+  /**
+   * Ends everything that belongs to it, at once, and waits for that for some milliseconds at most.
+   * May be repeated.
+   */
   void kill();
 
   /** True once nothing of it is alive, by the kernel's word. */

@@ -1,12 +1,15 @@
 package dev.stoker.watchdog.process;
 
 import dev.stoker.health.ProcessIdentity;
+import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A tree held together by its session and by descent, for hosts where there is no control group to
@@ -18,7 +21,7 @@ import java.util.stream.Collectors;
  */
 final class SessionTree implements ProcessTree {
 
-  private static final int DEATH_PATIENCE_MILLIS = 50;
+  private static final Logger log = LoggerFactory.getLogger(SessionTree.class);
 
   private final WatchedProcess leader;
   private final boolean ownSession;
@@ -36,9 +39,41 @@ final class SessionTree implements ProcessTree {
 
   @Override
   public void remember() {
-    Map<Long, ProcessTable.Entry> now =
-        ProcessTable.all().stream()
-            .collect(Collectors.toMap(ProcessTable.Entry::pid, entry -> entry));
+    look();
+  }
+
+  @Override
+  public void kill() {
+    leader.kill();
+    look();
+    members.values().forEach(SessionTree::kill);
+    Moment.whilst(() -> members.values().stream().anyMatch(SessionTree::alive));
+  }
+
+  @Override
+  public boolean gone() {
+    if (leader.end().isEmpty() || !look()) {
+      return false;
+    }
+    members.values().removeIf(member -> !alive(member));
+    return members.isEmpty();
+  }
+
+  /** Whether one could look; otherwise who was known is still known. */
+  private boolean look() {
+    try {
+      look(
+          ProcessTable.all().stream()
+              .collect(Collectors.toMap(ProcessTable.Entry::pid, entry -> entry)));
+      return true;
+    } catch (UncheckedIOException e) {
+      log.warn(
+          "Who belongs to process {} cannot be seen: {}", leader.identity().pid(), e.toString());
+      return false;
+    }
+  }
+
+  private void look(Map<Long, ProcessTable.Entry> now) {
     members.values().removeIf(member -> !present(member, now));
     Map<Long, List<ProcessTable.Entry>> children =
         now.values().stream().collect(Collectors.groupingBy(ProcessTable.Entry::parent));
@@ -54,23 +89,6 @@ final class SessionTree implements ProcessTree {
     while (!unvisited.isEmpty()) {
       children.getOrDefault(unvisited.remove(), List.of()).forEach(entry -> add(entry, unvisited));
     }
-  }
-
-  @Override
-  public void kill() {
-    leader.kill();
-    remember();
-    members.values().forEach(SessionTree::kill);
-  }
-
-  @Override
-  public boolean gone() {
-    if (leader.end().isEmpty()) {
-      return false;
-    }
-    remember();
-    members.values().removeIf(member -> !alive(member));
-    return members.isEmpty();
   }
 
   private void add(ProcessTable.Entry entry, Deque<Long> unvisited) {
@@ -94,19 +112,27 @@ final class SessionTree implements ProcessTree {
     return entry != null && entry.startTicks() == process.startTicks();
   }
 
+  /** Also true when nobody can say: it is asked again. */
   private static boolean alive(ProcessIdentity process) {
-    var descriptor = WatchedProcess.openVerified(process);
-    descriptor.ifPresent(Kernel::release);
-    return descriptor.isPresent();
+    try {
+      var descriptor = WatchedProcess.openVerified(process);
+      descriptor.ifPresent(Kernel::release);
+      return descriptor.isPresent();
+    } catch (UncheckedIOException e) {
+      return true;
+    }
   }
 
   private static void kill(ProcessIdentity process) {
-    WatchedProcess.openVerified(process)
-        .ifPresent(
-            descriptor -> {
-              Kernel.signal(descriptor, Kernel.SIGKILL);
-              Kernel.dead(descriptor, DEATH_PATIENCE_MILLIS);
-              Kernel.release(descriptor);
-            });
+    try {
+      WatchedProcess.openVerified(process)
+          .ifPresent(
+              descriptor -> {
+                Kernel.signal(descriptor, Kernel.SIGKILL);
+                Kernel.release(descriptor);
+              });
+    } catch (UncheckedIOException e) {
+      log.warn("Process {} is not killed yet: {}", process.pid(), e.toString());
+    }
   }
 }
