@@ -1,8 +1,10 @@
 package dev.stoker.watchdog.process;
 
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,19 +20,30 @@ final class CgroupTree implements ProcessTree {
   private final Optional<WatchedProcess> leader;
 
   private final List<ControlGroup> groups;
+  private final Set<Long> pids = new HashSet<>();
 
   CgroupTree(Optional<WatchedProcess> leader, List<ControlGroup> groups) {
     this.leader = leader;
     this.groups = groups;
+    leader.ifPresent(process -> pids.add(process.identity().pid()));
+    remember();
   }
 
-  /** The kernel remembers. */
+  /** Who belongs to it the kernel remembers, but not who did. */
   @Override
-  public void remember() {}
+  public void remember() {
+    groups.forEach(group -> pids.addAll(group.pids()));
+  }
+
+  @Override
+  public Set<Long> pids() {
+    return Set.copyOf(pids);
+  }
 
   /** The leader by itself, too: it may be on its way into the group. */
   @Override
   public void kill() {
+    remember();
     leader.ifPresent(WatchedProcess::kill);
     groups.forEach(CgroupTree::kill);
     Moment.whilst(this::populated);

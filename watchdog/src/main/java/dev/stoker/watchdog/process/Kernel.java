@@ -56,6 +56,8 @@ final class Kernel {
   private static native int ioctl(int descriptor, NativeLong request, Pointer argument)
       throws LastErrorException;
 
+  private static native int kill(int pid, int signal) throws LastErrorException;
+
   private static native int close(int descriptor) throws LastErrorException;
 
   /**
@@ -95,6 +97,18 @@ final class Kernel {
           }
         }
       }
+    }
+  }
+
+  /**
+   * Kills a child of this process, also when there is no descriptor left to hold it by. The JDK may
+   * reap it at any moment: only for one that has just been started.
+   */
+  static void killNewborn(long pid) {
+    try {
+      kill((int) pid, SIGKILL);
+    } catch (LastErrorException e) {
+      return; // it has gone
     }
   }
 

@@ -31,6 +31,7 @@ public final class ProcessTable {
 
   private static final Path PROC = Path.of("/proc");
   private static final String BOOT_ID = read(PROC.resolve("sys/kernel/random/boot_id"));
+  private static final String WORKER_NAME = "STOKER_WORKER_NAME=";
   private static final String CAUGHT_SIGNALS = "SigCgt:";
 
   // Numbered as in proc(5), less the three before the closing parenthesis of the name.
@@ -83,6 +84,19 @@ public final class ProcessTable {
       return Files.readString(words, ISO_8859_1).contains("watchdog");
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /** The name of the worker that a process is, or was started by; of this user's processes. */
+  public static Optional<String> workerOf(long pid) {
+    try {
+      Path environment = PROC.resolve(Long.toString(pid)).resolve("environ");
+      return Stream.of(Files.readString(environment, ISO_8859_1).split("\0", -1))
+          .filter(variable -> variable.startsWith(WORKER_NAME))
+          .map(variable -> variable.substring(WORKER_NAME.length()))
+          .findFirst();
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 

@@ -5,8 +5,10 @@ import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,17 +31,25 @@ final class SessionTree implements ProcessTree {
   /** By pid; without the leader. */
   private final Map<Long, ProcessIdentity> members = new HashMap<>();
 
+  private final Set<Long> pids = new HashSet<>();
+
   /**
    * @param ownSession whether the session that bears the leader's pid is the leader's
    */
   SessionTree(WatchedProcess leader, boolean ownSession) {
     this.leader = leader;
     this.ownSession = ownSession;
+    pids.add(leader.identity().pid());
   }
 
   @Override
   public void remember() {
     look();
+  }
+
+  @Override
+  public Set<Long> pids() {
+    return Set.copyOf(pids);
   }
 
   @Override
@@ -97,6 +107,7 @@ final class SessionTree implements ProcessTree {
       members.put(
           entry.pid(), new ProcessIdentity(entry.pid(), entry.startTicks(), leading.bootId()));
       unvisited.add(entry.pid());
+      pids.add(entry.pid());
     }
   }
 

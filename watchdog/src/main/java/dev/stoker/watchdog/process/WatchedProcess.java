@@ -8,6 +8,8 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A process whose end is noticed by the kernel's word, within milliseconds, whoever started it. A
@@ -20,6 +22,8 @@ public final class WatchedProcess {
    * @param at when it was seen, by the monotonic clock
    */
   public record End(Optional<ExitStatus> status, long at) {}
+
+  private static final Logger log = LoggerFactory.getLogger(WatchedProcess.class);
 
   private static final int NONE = -1;
   private static final long STATUS_PATIENCE_MILLIS = 100;
@@ -57,8 +61,19 @@ public final class WatchedProcess {
       int descriptor = Kernel.open(child.pid()).orElse(NONE);
       return new WatchedProcess(identity, Optional.of(child), descriptor, ticker).watch(ended);
     } catch (RuntimeException | Error e) { // also when no thread can be made
-      child.destroyForcibly();
+      end(child);
       throw new IOException("Process " + child.pid() + " cannot be watched: " + e, e);
+    }
+  }
+
+  private static void end(Process child) {
+    child.destroyForcibly(); // needs a descriptor, to be sure whom it kills
+    try {
+      if (child.isAlive()) {
+        Kernel.killNewborn(child.pid());
+      }
+    } catch (LinkageError e) {
+      log.warn("Process {} has been killed by the JDK alone: {}", child.pid(), e.toString());
     }
   }
 

@@ -28,7 +28,8 @@ public final class ScarceDescriptors {
     leader.kill();
     Patience.until("its end", SOON, () -> leader.end().isPresent());
     System.out.println("at first: " + seen(child, tree));
-    Process second = new ProcessBuilder("sleep", "302").start();
+    Moment.whilst(() -> false); // loading a class takes a descriptor
+    Process second = new ProcessBuilder("sleep", "302").inheritIO().start();
     List<FileInputStream> open = exhaust();
     String then = seen(child, tree);
     tree.kill();
