@@ -4,10 +4,13 @@ import dev.stoker.watchdog.gpu.GpuJudgement;
 import dev.stoker.watchdog.gpu.GpuLook;
 import dev.stoker.watchdog.gpu.GpuPin;
 import dev.stoker.watchdog.gpu.GpuWatch;
-import java.util.List;
+import dev.stoker.watchdog.process.ProcessTable;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** The GPUs of one slot, if it has any. Used by the supervision's thread alone. */
 final class SlotGpu {
@@ -29,11 +32,15 @@ final class SlotGpu {
   /**
    * Asks whether a worker may be started.
    *
-   * @param predecessor the pid of the one before it
+   * @param worker its name
+   * @param ours pids of the one before it and of all that it had started
    */
-  void check(Optional<Long> predecessor, Consumer<GpuJudgement> answered) {
-    List<Long> ours = predecessor.stream().toList();
-    watch.look(look -> supervision.execute(() -> answered.accept(judge(look, ours))));
+  void check(String worker, Collection<Long> ours, Consumer<GpuJudgement> answered) {
+    watch.look(
+        look -> {
+          Set<Long> siblings = siblings(look, worker);
+          supervision.execute(() -> answered.accept(judge(look, ours, siblings)));
+        });
   }
 
   /** A person has looked: what went wrong so far is no reason any more. */
@@ -41,11 +48,24 @@ final class SlotGpu {
     watch.look(look -> supervision.execute(() -> baseline = Optional.of(look)));
   }
 
-  private GpuJudgement judge(GpuLook look, List<Long> ours) {
-    GpuJudgement judgement = GpuJudgement.of(look, baseline, pin, ours);
-    if (judgement instanceof GpuJudgement.Healthy) {
+  private GpuJudgement judge(GpuLook look, Collection<Long> ours, Set<Long> siblings) {
+    GpuJudgement judgement = GpuJudgement.of(look, baseline, pin, ours, siblings);
+    boolean starts =
+        switch (judgement) {
+          case GpuJudgement.Healthy _, GpuJudgement.RestartAllowed _ -> true;
+          case GpuJudgement.Quarantine _, GpuJudgement.Busy _ -> false;
+        };
+    // Also after a warning, which is not to be given again; what cannot be seen teaches nothing.
+    if (starts && !(look instanceof GpuLook.Unknown)) {
       baseline = Optional.of(look);
     }
     return judgement;
+  }
+
+  /** Workers of other slots may share a GPU. */
+  private static Set<Long> siblings(GpuLook look, String worker) {
+    return look.holders().stream()
+        .filter(pid -> ProcessTable.workerOf(pid).filter(name -> !name.equals(worker)).isPresent())
+        .collect(Collectors.toSet());
   }
 }

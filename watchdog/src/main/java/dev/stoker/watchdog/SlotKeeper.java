@@ -340,8 +340,7 @@ final class SlotKeeper {
   }
 
   private void checkGpu() {
-    Optional<Long> predecessor = process.watched().map(dead -> dead.identity().pid());
-    gpu.check(predecessor, judgement -> answers.add(answer(judgement)));
+    gpu.check(worker, process.pids(), judgement -> answers.add(answer(judgement)));
   }
 
   private Answer answer(GpuJudgement judgement) {

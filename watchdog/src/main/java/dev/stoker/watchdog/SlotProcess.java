@@ -9,6 +9,7 @@ import dev.stoker.watchdog.process.WatchedProcess;
 import dev.stoker.watchdog.slot.ProcessSeen;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /** The process of one slot, with all that it starts. Used by the supervision's thread alone. */
@@ -68,6 +69,11 @@ final class SlotProcess {
 
   Optional<WatchedProcess> watched() {
     return process;
+  }
+
+  /** Of the process and of all that it was ever seen to have started; empty if there is none. */
+  Set<Long> pids() {
+    return tree.map(ProcessTree::pids).orElseGet(Set::of);
   }
 
   /** What the kernel had counted while it lived. */

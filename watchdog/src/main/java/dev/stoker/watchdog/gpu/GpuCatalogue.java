@@ -43,11 +43,15 @@ final class GpuCatalogue {
   private GpuCatalogue() {}
 
   static GpuJudgement judge(
-      GpuLook look, Optional<GpuLook> baseline, GpuPin pin, Collection<Long> ours) {
+      GpuLook look,
+      Optional<GpuLook> baseline,
+      GpuPin pin,
+      Collection<Long> ours,
+      Collection<Long> siblings) {
     return switch (look) {
       case GpuLook.NoGpu _ -> new Healthy();
       case GpuLook.Unknown unknown -> ofUnknown(unknown, baseline, pin);
-      case GpuLook.Seen seen -> ofSeen(seen, baseline, pin, ours);
+      case GpuLook.Seen seen -> ofSeen(seen, baseline, pin, ours, siblings);
     };
   }
 
@@ -60,14 +64,18 @@ final class GpuCatalogue {
   }
 
   private static GpuJudgement ofSeen(
-      GpuLook.Seen seen, Optional<GpuLook> baseline, GpuPin pin, Collection<Long> ours) {
+      GpuLook.Seen seen,
+      Optional<GpuLook> baseline,
+      GpuPin pin,
+      Collection<Long> ours,
+      Collection<Long> siblings) {
     List<Gpu> gpus = covered(seen.gpus(), pin);
     List<GpuJudgement> all = new ArrayList<>();
     missing(gpus, baseline, pin).ifPresent(all::add);
     gpus.forEach(gpu -> ofFacts(gpu).ifPresent(all::add));
     List<Gpu> known = gpus.stream().allMatch(Gpu::answers) ? gpus : covered(before(baseline), pin);
     ofXids(seen.messages(), baseline, known).ifPresent(all::add);
-    gpus.forEach(gpu -> ofMemory(gpu, before(baseline), ours).ifPresent(all::add));
+    gpus.forEach(gpu -> ofMemory(gpu, before(baseline), ours, siblings).ifPresent(all::add));
     return gravest(all);
   }
 
@@ -112,9 +120,10 @@ final class GpuCatalogue {
         : Optional.empty();
   }
 
-  private static Optional<GpuJudgement> ofMemory(Gpu gpu, List<Gpu> before, Collection<Long> ours) {
-    Set<Long> pids =
-        gpu.holders().stream().map(Holder::pid).collect(Collectors.toCollection(TreeSet::new));
+  /** Who was there before the worker, or before this watchdog, is there to share the GPU. */
+  private static Optional<GpuJudgement> ofMemory(
+      Gpu gpu, List<Gpu> before, Collection<Long> ours, Collection<Long> siblings) {
+    Set<Long> pids = holders(gpu);
     Set<Long> left = new TreeSet<>(pids);
     left.retainAll(Set.copyOf(ours));
     if (!left.isEmpty()) {
@@ -128,14 +137,27 @@ final class GpuCatalogue {
             .findFirst()
             .orElse(Long.MAX_VALUE - SLACK_BYTES);
     boolean held = gpu.usedBytes().orElse(0) > mostBytes + SLACK_BYTES;
-    return held && pids.isEmpty()
+    Set<Long> strangers = new TreeSet<>(pids);
+    before.forEach(known -> strangers.removeAll(holders(known)));
+    strangers.removeAll(Set.copyOf(siblings));
+    return held && (pids.isEmpty() || !strangers.isEmpty())
         ? Optional.of(
             new Busy(
                 name(gpu),
-                Set.of(),
-                "%s has %d MiB in use that no process holds, %d MiB before"
-                    .formatted(gpu.title(), gpu.usedBytes().getAsLong() >> 20, mostBytes >> 20)))
+                strangers,
+                "%s has %d MiB in use that %s, %d MiB before"
+                    .formatted(
+                        gpu.title(),
+                        gpu.usedBytes().getAsLong() >> 20,
+                        pids.isEmpty()
+                            ? "no process holds"
+                            : "are held by other processes " + strangers,
+                        mostBytes >> 20)))
         : Optional.empty();
+  }
+
+  private static Set<Long> holders(Gpu gpu) {
+    return gpu.holders().stream().map(Holder::pid).collect(Collectors.toCollection(TreeSet::new));
   }
 
   /**

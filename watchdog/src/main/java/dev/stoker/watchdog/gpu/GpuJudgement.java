@@ -25,9 +25,10 @@ public sealed interface GpuJudgement {
   record Quarantine(String gpu, String reason) implements GpuJudgement {}
 
   /**
-   * The dead worker's memory is not free yet.
+   * Its memory is not free.
    *
-   * @param holders pids of its processes that still compute; may be empty
+   * @param holders pids of the dead worker's processes that still compute, or else of strangers;
+   *     may be empty
    */
   record Busy(String gpu, Set<Long> holders, String reason) implements GpuJudgement {}
 
@@ -35,9 +36,14 @@ public sealed interface GpuJudgement {
    * @param baseline what was seen before the worker was started, if anything was: errors in the
    *     kernel's log up to there are not its own
    * @param ours pids of the dead worker and of all that it had started
+   * @param siblings pids of processes that share the GPUs by right
    */
   static GpuJudgement of(
-      GpuLook look, Optional<GpuLook> baseline, GpuPin pin, Collection<Long> ours) {
-    return GpuCatalogue.judge(look, baseline, pin, ours);
+      GpuLook look,
+      Optional<GpuLook> baseline,
+      GpuPin pin,
+      Collection<Long> ours,
+      Collection<Long> siblings) {
+    return GpuCatalogue.judge(look, baseline, pin, ours, siblings);
   }
 }

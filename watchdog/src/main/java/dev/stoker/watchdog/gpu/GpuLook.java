@@ -1,9 +1,23 @@
 package dev.stoker.watchdog.gpu;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What one look at the GPUs of this host has shown. */
 public sealed interface GpuLook {
+
+  /** The pids of all who compute on any GPU. */
+  default Set<Long> holders() {
+    return switch (this) {
+      case NoGpu _, Unknown _ -> Set.of();
+      case Seen seen ->
+          seen.gpus().stream()
+              .flatMap(gpu -> gpu.holders().stream())
+              .map(Gpu.Holder::pid)
+              .collect(Collectors.toSet());
+    };
+  }
 
   /** There is no driver here: nothing to look at, and nothing to judge. */
   record NoGpu() implements GpuLook {}

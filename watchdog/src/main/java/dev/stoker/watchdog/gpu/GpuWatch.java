@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -37,7 +38,7 @@ public final class GpuWatch implements AutoCloseable {
           TimeUnit.SECONDS,
           new ArrayBlockingQueue<>(WAITING_MAX),
           task -> Thread.ofPlatform().name("gpu-watch").daemon(true).unstarted(task),
-          new ThreadPoolExecutor.DiscardPolicy());
+          new ThreadPoolExecutor.AbortPolicy());
 
   /** Killed, and yet there, since the driver holds it: another would only be held too. */
   private Optional<Process> stuck = Optional.empty();
@@ -46,7 +47,10 @@ public final class GpuWatch implements AutoCloseable {
     this(settings, PATIENCE);
   }
 
-  GpuWatch(GpuSettings settings, Duration patience) {
+  /**
+   * @param patience how long the driver may take
+   */
+  public GpuWatch(GpuSettings settings, Duration patience) {
     this.settings = settings;
     this.patience = patience;
   }
@@ -54,11 +58,15 @@ public final class GpuWatch implements AutoCloseable {
   /**
    * Looks once. Returns at once.
    *
-   * @param answered told later, on a thread of this object, of every look but those that were asked
-   *     for faster than they can be done for minutes, or after the end
+   * @param answered told in every case: later, on a thread of this object, or at once that there
+   *     are too many who ask
    */
   public void look(Consumer<GpuLook> answered) {
-    thread.execute(() -> answered.accept(look()));
+    try {
+      thread.execute(() -> answered.accept(look()));
+    } catch (RejectedExecutionException e) {
+      answered.accept(unknown("too many ask, or the watchdog stops"));
+    }
   }
 
   /** Looks no more. */
@@ -76,7 +84,7 @@ public final class GpuWatch implements AutoCloseable {
     }
     try {
       return probe();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) { // whoever asked waits for an answer
       log.warn("The GPUs cannot be looked at", e);
       return unknown("no probe could be run: " + e.getMessage());
     } catch (InterruptedException e) {

@@ -1,10 +1,10 @@
 package dev.stoker.watchdog.process;
 
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,33 +16,37 @@ final class CgroupTree implements ProcessTree {
 
   private static final Logger log = LoggerFactory.getLogger(CgroupTree.class);
 
-  private static final long DEATH_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-  private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-
   /** Absent when nobody knows any more who it was. */
   private final Optional<WatchedProcess> leader;
 
   private final List<ControlGroup> groups;
+  private final Set<Long> pids = new HashSet<>();
 
   CgroupTree(Optional<WatchedProcess> leader, List<ControlGroup> groups) {
     this.leader = leader;
     this.groups = groups;
+    leader.ifPresent(process -> pids.add(process.identity().pid()));
+    remember();
   }
 
-  /** The kernel remembers. */
+  /** Who belongs to it the kernel remembers, but not who did. */
   @Override
-  public void remember() {}
+  public void remember() {
+    groups.forEach(group -> pids.addAll(group.pids()));
+  }
+
+  @Override
+  public Set<Long> pids() {
+    return Set.copyOf(pids);
+  }
 
   /** The leader by itself, too: it may be on its way into the group. */
   @Override
   public void kill() {
+    remember();
     leader.ifPresent(WatchedProcess::kill);
     groups.forEach(CgroupTree::kill);
-    for (long waited = 0;
-        waited < DEATH_PATIENCE_NANOS && populated();
-        waited += LOOK_EVERY_NANOS) {
-      LockSupport.parkNanos(LOOK_EVERY_NANOS);
-    }
+    Moment.whilst(this::populated);
   }
 
   @Override

@@ -7,6 +7,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -45,6 +47,19 @@ record ControlGroup(Path directory) {
       return Files.readString(directory.resolve("cgroup.events")).lines().noneMatch(EMPTY::equals);
     } catch (IOException e) {
       return Files.exists(directory);
+    }
+  }
+
+  /** Of all its members, also in the groups below it; as far as they can be read. */
+  Set<Long> pids() {
+    try (Stream<Path> below = Files.walk(directory)) {
+      return below
+          .filter(Files::isDirectory)
+          .flatMap(group -> ControlGroups.lines(group.resolve("cgroup.procs")).stream())
+          .map(Long::parseLong)
+          .collect(Collectors.toSet());
+    } catch (IOException | UncheckedIOException e) {
+      return Set.of(); // somebody removed it
     }
   }
 

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -79,7 +78,6 @@ final class ControlGroups {
   private static final String VERSION_2 = "0::";
 
   private static final int DEPTH_MAX = 10;
-  private static final int TRIAL_PATIENCE_SECONDS = 5;
 
   private final Mount mount;
   private final Path own;
@@ -196,21 +194,9 @@ final class ControlGroups {
         && !own.startsWith(directory);
   }
 
-  private static boolean takesProcesses(ControlGroup group) throws IOException {
-    Process trial =
-        new ProcessBuilder(
-                "sh", "-c", "echo $$ > \"$0\"/cgroup.procs", group.directory().toString())
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    try {
-      return trial.waitFor(TRIAL_PATIENCE_SECONDS, TimeUnit.SECONDS) && trial.exitValue() == 0;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    } finally {
-      trial.destroyForcibly();
-    }
+  private static boolean takesProcesses(ControlGroup group) {
+    return Program.succeeds(
+        List.of("sh", "-c", "echo $$ > \"$0\"/cgroup.procs", group.directory().toString()));
   }
 
   static List<String> lines(Path file) {

@@ -6,8 +6,11 @@ import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.NativeLong;
 import com.sun.jna.Pointer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * The few system calls that the JDK lacks. A process is held by a file descriptor: unlike a pid it
@@ -33,6 +36,10 @@ final class Kernel {
   private static final short POLLIN = 1;
   private static final int EINTR = 4;
 
+  /** No such process; or a thread of another, or one that is being taken apart. */
+  private static final Set<Integer> NO_PROCESS =
+      Set.of(/* ESRCH */ 3, /* ENOENT */ 2, /* EINVAL */ 22);
+
   static {
     Native.register(Kernel.class, NativeLibrary.getInstance("c"));
   }
@@ -49,17 +56,25 @@ final class Kernel {
   private static native int ioctl(int descriptor, NativeLong request, Pointer argument)
       throws LastErrorException;
 
+  private static native int kill(int pid, int signal) throws LastErrorException;
+
   private static native int close(int descriptor) throws LastErrorException;
 
   /**
    * A descriptor of the process that has this pid now; empty if there is none. The caller must
    * compare start times afterwards, and close it.
+   *
+   * @throws UncheckedIOException when nobody can say, as when this process has no descriptor left
    */
   static OptionalInt open(long pid) {
     try {
       return OptionalInt.of((int) syscall(PIDFD_OPEN, pid, 0, 0, 0, 0, 0));
     } catch (LastErrorException e) {
-      return OptionalInt.empty(); // ESRCH, or EINVAL while it is being taken apart
+      if (NO_PROCESS.contains(e.getErrorCode())) {
+        return OptionalInt.empty();
+      }
+      throw new UncheckedIOException(
+          new IOException("Process " + pid + " cannot be held: " + e.getMessage(), e));
     }
   }
 
@@ -82,6 +97,18 @@ final class Kernel {
           }
         }
       }
+    }
+  }
+
+  /**
+   * Kills a child of this process, also when there is no descriptor left to hold it by. The JDK may
+   * reap it at any moment: only for one that has just been started.
+   */
+  static void killNewborn(long pid) {
+    try {
+      kill((int) pid, SIGKILL);
+    } catch (LastErrorException e) {
+      return; // it has gone
     }
   }
 

@@ -120,7 +120,7 @@ public final class Launcher {
     if (resources.limited() && scope().isEmpty()) {
       unheeded.add(
           "STOKER_WORKER_CPU_QUOTA and STOKER_WORKER_MEMORY_MAX are not heeded:"
-              + " systemd does not run this host, or systemd-run is missing");
+              + " systemd does not run this host, or does not let this user make a scope");
     }
     if (resources.numaNode().isPresent() && tools.numactl().isEmpty()) {
       unheeded.add("STOKER_WORKER_NUMA_NODE is not heeded: numactl is missing");
@@ -135,7 +135,7 @@ public final class Launcher {
    */
   public WatchedProcess start(WorkerId id, int slot, Runnable ended) throws IOException {
     Files.createDirectories(logs);
-    Files.createDirectories(beats);
+    BeatDirectory.create(beats);
     ProcessBuilder builder = new ProcessBuilder(words(id, slot)).directory(command.home().toFile());
     Map<String, String> environment = builder.environment();
     environment.put("STOKER_WORKER_NAME", id.worker());
@@ -153,7 +153,7 @@ public final class Launcher {
   /** How to reach everything that a process started by {@link #start} starts in turn. */
   public ProcessTree treeOfChild(WatchedProcess child, int slot) {
     if (scope().isPresent()) {
-      return new ScopeTree(child, () -> groupOf(child, slot));
+      return new ScopeTree(child, () -> groupOf(child, slot).or(() -> scopeLeft(child, slot)));
     }
     return Optional.ofNullable(entered.get(slot))
         .<ProcessTree>map(group -> new CgroupTree(Optional.of(child), List.of(group)))
@@ -277,6 +277,16 @@ public final class Launcher {
 
   private Optional<ControlGroup> groupOf(WatchedProcess process, int slot) {
     return groups.flatMap(hierarchy -> hierarchy.ofProcess(process.identity(), slot));
+  }
+
+  /** Of one that has died before anybody looked: those it started may be there yet. */
+  private Optional<ControlGroup> scopeLeft(WatchedProcess dead, int slot) {
+    return dead.end().isEmpty()
+        ? Optional.empty()
+        : groups.stream()
+            .flatMap(hierarchy -> hierarchy.allOf(slot).stream())
+            .filter(ControlGroup::populated)
+            .findFirst();
   }
 
   /** systemd's, if limits are asked for. */

@@ -7,7 +7,10 @@ import dev.stoker.health.ProcessIdentity;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,6 +30,8 @@ public final class ProcessTable {
   record Entry(long pid, char state, long parent, long session, long startTicks, int waitStatus) {}
 
   private static final Path PROC = Path.of("/proc");
+  private static final String BOOT_ID = read(PROC.resolve("sys/kernel/random/boot_id"));
+  private static final String WORKER_NAME = "STOKER_WORKER_NAME=";
   private static final String CAUGHT_SIGNALS = "SigCgt:";
 
   // Numbered as in proc(5), less the three before the closing parenthesis of the name.
@@ -39,7 +44,7 @@ public final class ProcessTable {
   private ProcessTable() {}
 
   public static String bootId() {
-    return read(PROC.resolve("sys/kernel/random/boot_id"));
+    return BOOT_ID;
   }
 
   /**
@@ -79,6 +84,19 @@ public final class ProcessTable {
       return Files.readString(words, ISO_8859_1).contains("watchdog");
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /** The name of the worker that a process is, or was started by; of this user's processes. */
+  public static Optional<String> workerOf(long pid) {
+    try {
+      Path environment = PROC.resolve(Long.toString(pid)).resolve("environ");
+      return Stream.of(Files.readString(environment, ISO_8859_1).split("\0", -1))
+          .filter(variable -> variable.startsWith(WORKER_NAME))
+          .map(variable -> variable.substring(WORKER_NAME.length()))
+          .findFirst();
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 
@@ -140,25 +158,57 @@ public final class ProcessTable {
     }
   }
 
+  /** Empty if there is none, or if nobody can say. */
   static Optional<Entry> find(long pid) {
-    return read(pid, PROC.resolve(pid + "/stat"));
+    return read(pid, statOf(pid));
+  }
+
+  /**
+   * Empty if there is none.
+   *
+   * @throws UncheckedIOException when nobody can say, as when this process has no descriptor left
+   */
+  static Optional<Entry> findSurely(long pid) {
+    return readSurely(pid, statOf(pid));
+  }
+
+  private static Path statOf(long pid) {
+    return PROC.resolve(pid + "/stat");
   }
 
   private static Optional<Entry> read(long number, Path stat) {
     try {
-      // A name may hold any bytes, also parentheses, spaces and broken UTF-8.
-      return Optional.of(parse(number, Files.readString(stat, ISO_8859_1)));
-    } catch (IOException e) {
+      return readSurely(number, stat);
+    } catch (UncheckedIOException e) {
       return Optional.empty();
     }
   }
 
+  private static Optional<Entry> readSurely(long number, Path stat) {
+    try {
+      // A name may hold any bytes, also parentheses, spaces and broken UTF-8.
+      return Optional.of(parse(number, Files.readString(stat, ISO_8859_1)));
+    } catch (NoSuchFileException | AccessDeniedException e) {
+      return Optional.empty(); // or it is hidden from this user
+    } catch (FileSystemException e) {
+      throw new UncheckedIOException("Cannot open " + stat, e);
+    } catch (IOException e) {
+      return Optional.empty(); // it ended between opening and reading
+    }
+  }
+
+  /**
+   * @throws UncheckedIOException when nobody can say, as when this process has no descriptor left
+   */
   static List<Entry> all() {
     List<Entry> entries = new ArrayList<>();
-    String[] names = Optional.ofNullable(new File(PROC.toString()).list()).orElse(new String[0]);
+    String[] names = new File(PROC.toString()).list();
+    if (names == null) {
+      throw new UncheckedIOException(new IOException("Cannot list " + PROC));
+    }
     for (String name : names) {
       if (Character.isDigit(name.charAt(0))) {
-        find(Long.parseLong(name)).ifPresent(entries::add);
+        findSurely(Long.parseLong(name)).ifPresent(entries::add);
       }
     }
     return entries;

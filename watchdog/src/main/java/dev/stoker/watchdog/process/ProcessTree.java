@@ -1,5 +1,7 @@
 package dev.stoker.watchdog.process;
 
+import java.util.Set;
+
 /**
  * A worker and everything that it started. One seam for the ways to hold such a tree together: by
  * session and descent, or by a control group.
@@ -9,7 +11,13 @@ public interface ProcessTree {
   /** Notes who belongs to it now: descent can no longer be seen once a parent is dead. */
   void remember();
 
-  /** Ends everything that belongs to it, at once, and waits a moment for that. May be repeated. */
+  /** The pids of those who belonged to it whenever one looked, its leader's too. */
+  Set<Long> pids();
+
+  /**
+   * Ends everything that belongs to it, at once, and waits for that for some milliseconds at most.
+   * May be repeated.
+   */
   void kill();
 
   /** True once nothing of it is alive, by the kernel's word. */

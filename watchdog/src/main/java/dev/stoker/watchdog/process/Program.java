@@ -4,7 +4,9 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** What this process may run, and as whom. */
@@ -12,6 +14,7 @@ final class Program {
 
   private static final int ROOT = 0;
   private static final int UNKNOWN = -1;
+  private static final int PATIENCE_SECONDS = 5;
 
   private Program() {}
 
@@ -22,6 +25,28 @@ final class Program {
         .filter(Files::isExecutable)
         .map(Path::toString)
         .findFirst();
+  }
+
+  /** Whether a command ends well, and soon; it says nothing. */
+  static boolean succeeds(List<String> words) {
+    Process process;
+    try {
+      process =
+          new ProcessBuilder(words)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+    } catch (IOException e) {
+      return false;
+    }
+    try {
+      return process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) && process.exitValue() == 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   static boolean runsAsRoot() {

@@ -18,12 +18,28 @@ record Scope(String program, boolean ofUser, WorkerResources resources) {
 
   private static final Path SYSTEMD_RUNS = Path.of("/run/systemd/system");
 
-  /** Empty if systemd does not run this host. */
+  /** Empty if none is asked for, or systemd does not run this host or makes this user none. */
   static Optional<Scope> find(WorkerResources resources) {
-    return Files.isDirectory(SYSTEMD_RUNS)
+    return resources.limited() && Files.isDirectory(SYSTEMD_RUNS)
         ? Program.find("systemd-run")
             .map(program -> new Scope(program, !Program.runsAsRoot(), resources))
+            .filter(Scope::works)
         : Optional.empty();
+  }
+
+  /** By trying: a service of an ordinary user's has nobody to ask for a scope. */
+  boolean works() {
+    List<String> words = manager();
+    words.addAll(List.of("--scope", "--collect", "--quiet", "--", "true"));
+    return Program.succeeds(words);
+  }
+
+  private List<String> manager() {
+    List<String> words = new ArrayList<>(List.of(program));
+    if (ofUser) {
+      words.add("--user");
+    }
+    return words;
   }
 
   /**
@@ -32,10 +48,7 @@ record Scope(String program, boolean ofUser, WorkerResources resources) {
    * @param group what the slot's groups are called
    */
   List<String> words(String group, long incarnation) {
-    List<String> words = new ArrayList<>(List.of(program));
-    if (ofUser) {
-      words.add("--user");
-    }
+    List<String> words = manager();
     words.addAll(
         List.of(
             "--scope",

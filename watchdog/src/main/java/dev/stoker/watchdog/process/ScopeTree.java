@@ -1,7 +1,9 @@
 package dev.stoker.watchdog.process;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** A tree in a scope of systemd's: held by its session until the control group is to be seen. */
@@ -21,6 +23,13 @@ final class ScopeTree implements ProcessTree {
   @Override
   public void remember() {
     current().remember();
+  }
+
+  @Override
+  public Set<Long> pids() {
+    Set<Long> pids = new HashSet<>(session.pids());
+    pids.addAll(current().pids());
+    return pids;
   }
 
   @Override

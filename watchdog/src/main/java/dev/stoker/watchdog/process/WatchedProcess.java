@@ -1,11 +1,15 @@
 package dev.stoker.watchdog.process;
 
 import dev.stoker.health.ProcessIdentity;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A process whose end is noticed by the kernel's word, within milliseconds, whoever started it. A
@@ -18,6 +22,8 @@ public final class WatchedProcess {
    * @param at when it was seen, by the monotonic clock
    */
   public record End(Optional<ExitStatus> status, long at) {}
+
+  private static final Logger log = LoggerFactory.getLogger(WatchedProcess.class);
 
   private static final int NONE = -1;
   private static final long STATUS_PATIENCE_MILLIS = 100;
@@ -38,19 +44,44 @@ public final class WatchedProcess {
   }
 
   /**
-   * Watches a process that this one has just started.
+   * Watches a process that this one has just started, or kills it: one that can be neither
+   * recognised nor signalled later must not be left to itself.
    *
    * @param ended told on another thread once {@link #end} is there
+   * @throws IOException when it cannot be watched
    */
-  static WatchedProcess ofChild(Process child, LongSupplier ticker, Runnable ended) {
-    int descriptor = Kernel.open(child.pid()).orElse(NONE);
-    // One that has been reaped already has no start time any more; it needs none.
-    long startTicks = ProcessTable.find(child.pid()).map(ProcessTable.Entry::startTicks).orElse(0L);
-    ProcessIdentity identity = new ProcessIdentity(child.pid(), startTicks, ProcessTable.bootId());
-    return new WatchedProcess(identity, Optional.of(child), descriptor, ticker).watch(ended);
+  static WatchedProcess ofChild(Process child, LongSupplier ticker, Runnable ended)
+      throws IOException {
+    try {
+      // One that has been reaped already has no start time any more; it needs none.
+      long startTicks =
+          ProcessTable.findSurely(child.pid()).map(ProcessTable.Entry::startTicks).orElse(0L);
+      ProcessIdentity identity =
+          new ProcessIdentity(child.pid(), startTicks, ProcessTable.bootId());
+      int descriptor = Kernel.open(child.pid()).orElse(NONE);
+      return new WatchedProcess(identity, Optional.of(child), descriptor, ticker).watch(ended);
+    } catch (RuntimeException | Error e) { // also when no thread can be made
+      end(child);
+      throw new IOException("Process " + child.pid() + " cannot be watched: " + e, e);
+    }
   }
 
-  /** Watches a process that another one started; empty if it is not there, or dead. */
+  private static void end(Process child) {
+    child.destroyForcibly(); // needs a descriptor, to be sure whom it kills
+    try {
+      if (child.isAlive()) {
+        Kernel.killNewborn(child.pid());
+      }
+    } catch (LinkageError e) {
+      log.warn("Process {} has been killed by the JDK alone: {}", child.pid(), e.toString());
+    }
+  }
+
+  /**
+   * Watches a process that another one started; empty if it is not there, or dead.
+   *
+   * @throws UncheckedIOException when nobody can say whether it is there
+   */
   public static Optional<WatchedProcess> adopt(
       ProcessIdentity identity, LongSupplier ticker, Runnable ended) {
     return openVerified(identity)
@@ -59,7 +90,11 @@ public final class WatchedProcess {
                 new WatchedProcess(identity, Optional.empty(), descriptor, ticker).watch(ended));
   }
 
-  /** A descriptor of exactly this process, alive; to be released by the caller. */
+  /**
+   * A descriptor of exactly this process, alive; to be released by the caller.
+   *
+   * @throws UncheckedIOException when nobody can say whether it is there
+   */
   static Optional<Integer> openVerified(ProcessIdentity identity) {
     if (!identity.bootId().equals(ProcessTable.bootId())) {
       return Optional.empty();
@@ -68,16 +103,22 @@ public final class WatchedProcess {
     if (descriptor.isEmpty()) {
       return Optional.empty();
     }
-    // First the descriptor, then the start time: in the other order the pid could change hands.
-    boolean same =
-        ProcessTable.find(identity.pid())
-            .filter(entry -> entry.startTicks() == identity.startTicks())
-            .isPresent();
-    if (same && !Kernel.dead(descriptor.getAsInt(), 0)) {
-      return Optional.of(descriptor.getAsInt());
+    boolean kept = false;
+    try {
+      // First the descriptor, then the start time: in the other order the pid could change hands.
+      kept = hasStarted(identity) && !Kernel.dead(descriptor.getAsInt(), 0);
+      return kept ? Optional.of(descriptor.getAsInt()) : Optional.empty();
+    } finally {
+      if (!kept) {
+        Kernel.release(descriptor.getAsInt());
+      }
     }
-    Kernel.release(descriptor.getAsInt());
-    return Optional.empty();
+  }
+
+  private static boolean hasStarted(ProcessIdentity identity) {
+    return ProcessTable.findSurely(identity.pid())
+        .filter(entry -> entry.startTicks() == identity.startTicks())
+        .isPresent();
   }
 
   public ProcessIdentity identity() {
@@ -114,14 +155,21 @@ public final class WatchedProcess {
   }
 
   private WatchedProcess watch(Runnable ended) {
-    Thread.ofPlatform()
-        .name("process-" + identity.pid())
-        .daemon(true)
-        .start(
-            () -> {
-              awaitEnd();
-              ended.run();
-            });
+    Thread waiting =
+        Thread.ofPlatform()
+            .name("process-" + identity.pid())
+            .daemon(true)
+            .unstarted(
+                () -> {
+                  awaitEnd();
+                  ended.run();
+                });
+    try {
+      waiting.start();
+    } catch (OutOfMemoryError e) { // no thread is to be had
+      release();
+      throw e;
+    }
     return this;
   }
 

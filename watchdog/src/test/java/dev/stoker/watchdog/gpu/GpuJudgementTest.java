@@ -116,7 +116,7 @@ class GpuJudgementTest {
   void only_its_own_gpus_are_judged(String pinned, String judgement) {
     List<Gpu> gpus = List.of(new Stub(0).gpu(), new Stub(1).action(OptionalLong.of(2)).gpu());
     assertThat(
-            GpuJudgement.of(seen(gpus), Optional.empty(), GpuPin.of(pinned), Set.of())
+            GpuJudgement.of(seen(gpus), Optional.empty(), GpuPin.of(pinned), Set.of(), Set.of())
                 .getClass()
                 .getSimpleName())
         .isEqualTo(judgement);
@@ -125,6 +125,7 @@ class GpuJudgementTest {
                     seen(List.of(new Stub(0).gpu(), new Stub(1).gpu()), xid(1, 79, SPAWN + 1)),
                     Optional.of(seen(List.of())),
                     GpuPin.of(pinned.equals("7") || pinned.equals("10") ? "0" : pinned),
+                    Set.of(),
                     Set.of())
                 .getClass()
                 .getSimpleName())
@@ -136,14 +137,17 @@ class GpuJudgementTest {
     Gpu whole = new Stub(0).action(OptionalLong.of(2)).gpu();
     Gpu cut = new Stub(1).mig().action(OptionalLong.of(0)).gpu();
     GpuPin pin = GpuPin.of("MIG-8a7b");
-    assertThat(GpuJudgement.of(seen(List.of(whole, cut)), Optional.empty(), pin, Set.of()))
+    assertThat(
+            GpuJudgement.of(seen(List.of(whole, cut)), Optional.empty(), pin, Set.of(), Set.of()))
         .isEqualTo(new Healthy());
   }
 
   @ParameterizedTest(name = "{0} GiB before, {1} GiB now, held by {2}: {3}")
   @CsvSource({
     "0,0,-,Healthy", "0,1,-,Healthy", "0,2,-,Busy", "10,11,-,Healthy", "10,12,-,Busy",
-    "10,2,-,Healthy", "-,70,-,Healthy", "0,40,stranger,Healthy", "0,40,ours,Busy", "-,0,ours,Busy"
+    "10,2,-,Healthy", "-,70,-,Healthy", "0,40,stranger,Busy", "0,1,stranger,Healthy",
+        "-,40,stranger,Healthy",
+    "0,40,sibling,Healthy", "0,40,ours,Busy", "-,0,ours,Busy"
   })
   @DisplayName("fault 32: memory that is still held")
   void fault_32_memory_is_free_or_it_is_not(
@@ -156,13 +160,30 @@ class GpuJudgementTest {
     switch (holder) {
       case "ours" -> stub.holder(4711);
       case "stranger" -> stub.holder(1);
+      case "sibling" -> stub.holder(2);
       default -> {}
     }
     GpuJudgement judged =
-        GpuJudgement.of(seen(List.of(stub.gpu())), baseline, ALL, Set.of(4711L, 4712L));
+        GpuJudgement.of(seen(List.of(stub.gpu())), baseline, ALL, Set.of(4711L, 4712L), Set.of(2L));
     assertThat(judged.getClass().getSimpleName()).isEqualTo(judgement);
     assertThat(judged instanceof Busy busy ? busy.holders() : Set.<Long>of())
-        .isEqualTo(holder.equals("ours") ? Set.of(4711L) : Set.of());
+        .isEqualTo(
+            judgement.equals("Healthy") || holder.equals("-")
+                ? Set.of()
+                : Set.of(holder.equals("ours") ? 4711L : 1L));
+  }
+
+  @Test
+  void who_was_there_before_the_worker_shares_the_gpu() {
+    List<Gpu> before = List.of(new Stub(0).holder(1).gpu());
+    assertThat(
+            GpuJudgement.of(
+                seen(List.of(new Stub(0).used(40 * GIB).holder(1).gpu())),
+                Optional.of(seen(before)),
+                ALL,
+                Set.of(4711L),
+                Set.of()))
+        .isEqualTo(new Healthy());
   }
 
   @Test
@@ -172,13 +193,14 @@ class GpuJudgementTest {
                 seen(List.of(new Stub(0).holder(4711).action(OptionalLong.of(2)).gpu())),
                 Optional.empty(),
                 ALL,
-                Set.of(4711L)))
+                Set.of(4711L),
+                Set.of()))
         .isEqualTo(new Quarantine("GPU-0", "GPU 0 (GPU-0) needs recovery action 2, a reboot"));
   }
 
   @Test
   void where_there_is_no_gpu_there_is_nothing_to_judge() {
-    assertThat(GpuJudgement.of(new GpuLook.NoGpu(), Optional.empty(), ALL, Set.of(1L)))
+    assertThat(GpuJudgement.of(new GpuLook.NoGpu(), Optional.empty(), ALL, Set.of(1L), Set.of()))
         .isEqualTo(new Healthy());
   }
 
@@ -187,18 +209,20 @@ class GpuJudgementTest {
   void fault_30_a_gpu_that_cannot_be_asked_is_judged_by_the_kernels_log_alone() {
     Optional<GpuLook> before = Optional.of(seen(List.of(new Stub(0).gpu(), new Stub(1).gpu())));
     GpuPin pin = GpuPin.of("0");
-    assertThat(GpuJudgement.of(unknown(), before, pin, Set.of()))
+    assertThat(GpuJudgement.of(unknown(), before, pin, Set.of(), Set.of()))
         .isEqualTo(new RestartAllowed("", "the GPUs cannot be asked: it hangs"));
-    assertThat(GpuJudgement.of(unknown(xid(1, 79, SPAWN + 1)), before, pin, Set.of()))
+    assertThat(GpuJudgement.of(unknown(xid(1, 79, SPAWN + 1)), before, pin, Set.of(), Set.of()))
         .isInstanceOf(RestartAllowed.class);
-    assertThat(GpuJudgement.of(unknown(xid(0, 79, SPAWN + 1)), before, pin, Set.of()))
+    assertThat(GpuJudgement.of(unknown(xid(0, 79, SPAWN + 1)), before, pin, Set.of(), Set.of()))
         .isInstanceOf(Quarantine.class);
-    assertThat(GpuJudgement.of(unknown(xid(1, 79, SPAWN + 1)), Optional.empty(), pin, Set.of()))
+    assertThat(
+            GpuJudgement.of(
+                unknown(xid(1, 79, SPAWN + 1)), Optional.empty(), pin, Set.of(), Set.of()))
         .isInstanceOf(Quarantine.class);
   }
 
   private static GpuJudgement judge(List<Gpu> gpus, Xid... xids) {
-    return GpuJudgement.of(seen(gpus, xids), Optional.of(seen(gpus)), ALL, Set.of());
+    return GpuJudgement.of(seen(gpus, xids), Optional.of(seen(gpus)), ALL, Set.of(), Set.of());
   }
 
   private static GpuLook seen(List<Gpu> gpus, Xid... xids) {

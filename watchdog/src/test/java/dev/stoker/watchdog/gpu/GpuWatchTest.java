@@ -209,6 +209,12 @@ class GpuWatchTest {
   }
 
   @Test
+  void whoever_asks_is_answered_also_when_nobody_looks_any_more() throws Exception {
+    watch.close();
+    assertThat(look()).isInstanceOf(GpuLook.Unknown.class);
+  }
+
+  @Test
   @DisplayName("fault 31: no NVML library")
   void fault_31_without_a_library_there_is_no_gpu_and_no_probe() throws Exception {
     GpuSettings none =
@@ -241,7 +247,7 @@ class GpuWatchTest {
   void fault_32_a_gpu_that_the_dead_still_hold_is_busy() throws Exception {
     GpuLook before = look();
     stub.answers("0.used=42949672960", "0.procs=4711:42949672960");
-    assertThat(GpuJudgement.of(look(), Optional.of(before), FIRST, Set.of(4711L, 4712L)))
+    assertThat(GpuJudgement.of(look(), Optional.of(before), FIRST, Set.of(4711L, 4712L), Set.of()))
         .isEqualTo(
             new Busy("GPU-0", Set.of(4711L), "GPU 0 (GPU-0) is still held by processes [4711]"));
     stub.answers("0.used=42949672960");
@@ -261,11 +267,11 @@ class GpuWatchTest {
   }
 
   private GpuJudgement judge() throws Exception {
-    return GpuJudgement.of(look(), Optional.empty(), FIRST, Set.of());
+    return GpuJudgement.of(look(), Optional.empty(), FIRST, Set.of(), Set.of());
   }
 
   private GpuJudgement judge(GpuLook before) throws Exception {
-    return GpuJudgement.of(look(), Optional.of(before), FIRST, Set.of());
+    return GpuJudgement.of(look(), Optional.of(before), FIRST, Set.of(), Set.of());
   }
 
   private Gpu first() throws Exception {

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A library in the place of NVIDIA's, whose answers are the lines of a file. */
-final class StubLibrary {
+public final class StubLibrary {
 
   private final Path directory;
 
@@ -22,14 +22,14 @@ final class StubLibrary {
   }
 
   /** Where a compiler is, if there is one. */
-  static Optional<Path> compiler() {
+  public static Optional<Path> compiler() {
     return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1))
         .flatMap(entry -> Stream.of(Path.of(entry, "cc"), Path.of(entry, "gcc")))
         .filter(Files::isExecutable)
         .findFirst();
   }
 
-  static StubLibrary compile(Path directory) throws IOException, InterruptedException {
+  public static StubLibrary compile(Path directory) throws IOException, InterruptedException {
     Path source = directory.resolve("nvml_stub.c");
     try (InputStream stored = StubLibrary.class.getResourceAsStream("/gpu/nvml_stub.c")) {
       Files.copy(stored, source);
@@ -58,18 +58,18 @@ final class StubLibrary {
     return stub;
   }
 
-  GpuSettings settings() {
+  public GpuSettings settings() {
     return new GpuSettings(
         directory.resolve("libnvidia-ml.so.1").toString(), directory.resolve("kmsg"));
   }
 
   /** Lines such as {@code 0.used=1024}. */
-  void answers(String... lines) throws IOException {
+  public void answers(String... lines) throws IOException {
     Files.write(directory.resolve("state"), List.of(lines));
   }
 
   /** Records of the kernel's log. */
-  void kernelSays(String... records) throws IOException {
+  public void kernelSays(String... records) throws IOException {
     Files.write(directory.resolve("kmsg"), List.of(records));
   }
 }

@@ -36,9 +36,13 @@ class CgroupTreeTest {
     Worker worker = workers.start(workers.grouped(FAMILY));
     awaitFamily();
     assertThat(worker.tree().gone()).isFalse();
+    worker.tree().remember();
     worker.process().kill();
     Patience.until("its leader is dead", SOON, () -> worker.process().end().isPresent());
     assertThat(worker.tree().gone()).as("children live").isFalse();
+    assertThat(worker.tree().pids())
+        .containsAll(workers.pids("pids"))
+        .contains(worker.process().identity().pid());
     worker.tree().kill();
     Patience.until("all are dead", SOON, worker.tree()::gone);
     assertThat(workers.pids("pids")).hasSize(4).noneMatch(ScriptedWorkers::lives);
@@ -65,6 +69,10 @@ class CgroupTreeTest {
     Files.writeString(go, "go\n");
     Patience.until("an orphan", SOON, () -> !lives(numbers("parent").getFirst()));
     assertThat(numbers("pids")).allMatch(ScriptedWorkers::lives);
+    assertThat(worker.tree().pids())
+        .containsAll(numbers("pids"))
+        .containsAll(numbers("parent"))
+        .contains(worker.process().identity().pid());
     worker.tree().kill();
     Patience.until("all are dead", SOON, worker.tree()::gone);
     assertThat(numbers("pids")).noneMatch(ScriptedWorkers::lives);
@@ -97,6 +105,9 @@ class CgroupTreeTest {
     assertThat(Files.readString(Path.of("/proc/" + pid + "/oom_score_adj")).strip())
         .isEqualTo("500");
     assertThat(ProcessTable.find(pid).orElseThrow().session()).isEqualTo(pid);
+    assertThat(workers.pids("pids"))
+        .allSatisfy(child -> assertThat(ProcessTable.workerOf(child)).contains("test/0"));
+    assertThat(ProcessTable.workerOf(ProcessHandle.current().pid())).isEmpty();
   }
 
   @Test

@@ -107,6 +107,41 @@ class KernelFaultsTest {
     ProcessHandle.of(stranger).ifPresent(ProcessHandle::destroyForcibly);
   }
 
+  @Test
+  void a_watchdog_without_a_descriptor_left_takes_nobody_for_dead() throws Exception {
+    Path output = workers.directory().resolve("output");
+    Process process =
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                "ulimit -n 128; exec \"$@\"",
+                "sh",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ScarceDescriptors.class.getName())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    process.waitFor();
+    assertThat(Files.readAllLines(output))
+        .contains(
+            "at first: adopted true, gone false",
+            "then: adopted unknown, gone false",
+            "killed in vain: adopted unknown, gone false",
+            "a child: refused",
+            "in the end: adopted false, gone true");
+  }
+
+  @Test
+  void a_thread_of_another_process_is_no_process() {
+    long thread = ProcessTable.threadsOf(ProcessHandle.current().pid()).getLast().pid();
+    assertThat(Kernel.open(thread)).isEmpty();
+    assertThat(Kernel.open(-1)).isEmpty();
+  }
+
   /** Nobody else may fork in the moment between; so it may take some tries. */
   private static long strangerWithPid(long pid) throws Exception {
     Optional<Process> stranger = Optional.empty();

@@ -43,6 +43,10 @@ class LauncherTest {
     assertThat(launcher.inFlightFile(0)).isEqualTo(beat.resolveSibling("worker-0.inflight"));
     assertThat(launcher.console(0).tail(1)).containsExactly(beat + " " + launcher.inFlightFile(0));
     assertThat(beat.getParent()).isDirectory();
+    launcher.tidy(0);
+    awaitEnd(workers.start(launcher).process());
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(beat.getParent())))
+        .isEqualTo("rwx------");
   }
 
   @Test
@@ -50,11 +54,28 @@ class LauncherTest {
     Path memory = Files.createDirectory(workers.directory().resolve("shm"));
     Path data = workers.directory().resolve("data");
     Path own = memory.resolve("stoker-" + Program.user() + "-a");
-    assertThat(BeatDirectory.of(memory, data, "a")).isEqualTo(own);
+    assertThat(BeatDirectory.of(Optional.empty(), memory, data, "a")).isEqualTo(own);
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(own)))
         .isEqualTo("rwx------");
-    assertThat(BeatDirectory.of(memory, data, "a")).as("a second time").isEqualTo(own);
-    assertThat(BeatDirectory.of(memory, data, "b")).isNotEqualTo(own);
+    assertThat(BeatDirectory.of(Optional.empty(), memory, data, "a"))
+        .as("a second time")
+        .isEqualTo(own);
+    assertThat(BeatDirectory.of(Optional.empty(), memory, data, "b")).isNotEqualTo(own);
+  }
+
+  @Test
+  void a_service_keeps_signs_of_life_in_the_directory_that_systemd_made_for_it() throws Exception {
+    Path memory = Files.createDirectory(workers.directory().resolve("shm"));
+    Path runtime = Files.createDirectory(workers.directory().resolve("stoker-watchdog"));
+    Path data = workers.directory().resolve("data");
+    String name = "stoker-" + Program.user() + "-a";
+    assertThat(BeatDirectory.of(Optional.of(runtime + ":/nowhere"), memory, data, "a"))
+        .isEqualTo(runtime.resolve(name))
+        .isDirectory();
+    assertThat(BeatDirectory.of(Optional.of("/nowhere"), memory, data, "a"))
+        .isEqualTo(memory.resolve(name));
+    assertThat(BeatDirectory.of(Optional.of(""), memory, data, "a"))
+        .isEqualTo(memory.resolve(name));
   }
 
   @Test
@@ -67,10 +88,14 @@ class LauncherTest {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
     Files.createSymbolicLink(memory.resolve(prefix + "link"), workers.directory());
     Files.writeString(memory.resolve(prefix + "file"), "");
-    assertThat(BeatDirectory.of(memory, data, "open")).isEqualTo(data.resolve("run"));
-    assertThat(BeatDirectory.of(memory, data, "link")).isEqualTo(data.resolve("run"));
-    assertThat(BeatDirectory.of(memory, data, "file")).isEqualTo(data.resolve("run"));
-    assertThat(BeatDirectory.of(memory.resolve("none"), data, "x")).isEqualTo(data.resolve("run"));
+    assertThat(BeatDirectory.of(Optional.empty(), memory, data, "open"))
+        .isEqualTo(data.resolve("run"));
+    assertThat(BeatDirectory.of(Optional.empty(), memory, data, "link"))
+        .isEqualTo(data.resolve("run"));
+    assertThat(BeatDirectory.of(Optional.empty(), memory, data, "file"))
+        .isEqualTo(data.resolve("run"));
+    assertThat(BeatDirectory.of(Optional.empty(), memory.resolve("none"), data, "x"))
+        .isEqualTo(data.resolve("run"));
   }
 
   @Test
@@ -107,9 +132,22 @@ class LauncherTest {
             "--scope --collect --quiet --unit=stoker-[0-9a-f]{12}-worker-0-incarnation-1.scope"
                 + " -p CPUQuota=200% -p MemoryMax=8G -p MemorySwapMax=0 -- .*");
     assertThat(read("numa-words")).isEqualTo("--cpunodebind=1 --membind=1");
-    worker.tree().kill();
-    Patience.until("all are dead", SOON, worker.tree()::gone);
+    ProcessTree late = launcher.treeOfChild(worker.process(), 0);
+    worker.process().kill();
+    awaitEnd(worker.process());
+    assertThat(late.gone()).as("its child lives, and is found without its leader").isFalse();
+    late.kill();
+    Patience.until("all are dead", SOON, late::gone);
     assertThat(workers.pids("pids")).hasSize(1).noneMatch(ScriptedWorkers::lives);
+  }
+
+  @Test
+  void a_systemd_that_makes_no_scope_is_not_asked_for_one_at_each_start() throws Exception {
+    Path able = program("able", "shift 4; exec \"$@\"\n");
+    Path unable = program("unable", "exit 1\n");
+    assertThat(new Scope(able.toString(), false, WorkerResources.ALL).works()).isTrue();
+    assertThat(new Scope(unable.toString(), true, WorkerResources.ALL).works()).isFalse();
+    assertThat(new Scope("/nowhere", true, WorkerResources.ALL).works()).isFalse();
   }
 
   @Test
@@ -124,7 +162,7 @@ class LauncherTest {
     assertThat(launcher.unheeded())
         .containsExactly(
             "STOKER_WORKER_CPU_QUOTA and STOKER_WORKER_MEMORY_MAX are not heeded:"
-                + " systemd does not run this host, or systemd-run is missing",
+                + " systemd does not run this host, or does not let this user make a scope",
             "STOKER_WORKER_NUMA_NODE is not heeded: numactl is missing");
     awaitEnd(workers.start(launcher).process());
     assertThat(launcher.console(0).tail(1)).containsExactly("started");
