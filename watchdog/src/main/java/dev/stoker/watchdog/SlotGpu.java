@@ -45,7 +45,7 @@ final class SlotGpu {
 
   /** A person has looked: what went wrong so far is no reason any more. */
   void forgive() {
-    watch.look(look -> supervision.execute(() -> baseline = Optional.of(look)));
+    watch.look(look -> supervision.execute(() -> remember(look)));
   }
 
   private GpuJudgement judge(GpuLook look, Collection<Long> ours, Set<Long> siblings) {
@@ -55,9 +55,8 @@ final class SlotGpu {
           case GpuJudgement.Healthy _, GpuJudgement.RestartAllowed _ -> true;
           case GpuJudgement.Quarantine _, GpuJudgement.Busy _ -> false;
         };
-    // Also after a warning, which is not to be given again; what cannot be seen teaches nothing.
-    if (starts && !(look instanceof GpuLook.Unknown)) {
-      baseline = Optional.of(look);
+    if (starts) {
+      remember(look); // also after a warning, which is not to be given again
     }
     return judgement;
   }
@@ -67,5 +66,12 @@ final class SlotGpu {
     return look.holders().stream()
         .filter(pid -> ProcessTable.workerOf(pid).filter(name -> !name.equals(worker)).isPresent())
         .collect(Collectors.toSet());
+  }
+
+  /** A look that saw nothing is worth less than an older one. */
+  private void remember(GpuLook look) {
+    if (!(look instanceof GpuLook.Unknown)) {
+      baseline = Optional.of(look);
+    }
   }
 }

@@ -82,8 +82,7 @@ class WatchdogSettingsTest {
                 Duration.ofSeconds(8)));
     assertThat(settings.tick()).isEqualTo(Duration.ofMillis(250));
     assertThat(settings.command().home()).isEqualTo(Path.of("/opt/stoker"));
-    assertThat(settings.command().words())
-        .endsWith("-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar");
+    assertThat(settings.command().words()).endsWith("-Xmx4g", "-Xss1m", "-jar", "/opt/w.jar");
     assertThat(settings.alerts().reports().environment()).isEqualTo("test");
     assertThat(settings.toString()).doesNotContain("key@sentry");
   }
