@@ -22,13 +22,10 @@ ALTER TABLE worker_slot
     ADD CONSTRAINT wish_is_known CHECK (wish IN ('', 'resume', 'restart'));
 
 ALTER TABLE recovery
-    ADD COLUMN poison boolean NOT NULL DEFAULT false, -- a poison line was being closed in on: costs no budget
+    ADD COLUMN poison boolean NOT NULL DEFAULT false, -- closed in on a poison line, or began that and the line was found: costs no budget
     ADD COLUMN fruitless boolean NOT NULL DEFAULT false, -- it died with lines in flight and had finished none
     ADD COLUMN incident text NOT NULL DEFAULT '', -- the directory of its evidence, on its host
     ADD CONSTRAINT planned_or_poison_or_neither CHECK (NOT (planned AND poison));
-DROP INDEX recovery_budget;
-CREATE INDEX recovery_budget ON recovery (worker, reserved_at) WHERE NOT planned AND NOT poison;
-CREATE INDEX recovery_poison ON recovery (worker, reserved_at) WHERE poison;
 
 -- Shards to be ended since their holders keep dying; often looked for, and hardly ever there.
 CREATE INDEX shard_deadly ON shard (batch, ordinal) WHERE state = 'queued' AND faults >= 10;

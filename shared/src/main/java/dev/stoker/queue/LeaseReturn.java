@@ -14,8 +14,9 @@ public final class LeaseReturn {
    * @param leases how many shards went back to the queue
    * @param poison whether the worker died of lines that were suspected before: whoever closes in on
    *     a poison line dies of it a few times more
+   * @param convicted whether this death has made a suspected line a certain one
    */
-  public record Returned(int leases, boolean poison) {}
+  public record Returned(int leases, boolean poison, boolean convicted) {}
 
   private final Database database;
   private final ShardTable shards;
@@ -48,14 +49,17 @@ public final class LeaseReturn {
             _ -> {
               // First, since it waits for whoever still settles a line of these shards.
               int leases = shards.reapHolder(dead.holder(), faulty);
-              return new Returned(
-                  leases, suspected.filter(reading -> strike(dead, reading.lines())).isPresent());
+              return suspected
+                  .map(reading -> strike(dead, reading.lines(), leases))
+                  .orElseGet(() -> new Returned(leases, false, false));
             });
   }
 
-  /** Says whether all these lines had a strike before. */
-  private boolean strike(WorkerId dead, Set<LineKey> lines) {
+  private Returned strike(WorkerId dead, Set<LineKey> lines, int leases) {
     strikes.strike(dead.holder(), lines);
-    return strikes.suspects(dead.holder(), lines) == lines.size();
+    return new Returned(
+        leases,
+        strikes.suspects(dead.holder(), lines) == lines.size(),
+        lines.size() == 1 && strikes.convicts(dead.holder(), lines));
   }
 }

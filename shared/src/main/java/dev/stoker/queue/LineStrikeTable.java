@@ -37,6 +37,14 @@ final class LineStrikeTable {
       WHERE s.strikes > 1 OR s.struck_by <> :holder
       """;
 
+  private static final String CONVICTS =
+      """
+      SELECT count(*) > 0
+      FROM unnest(:batches, :lines) AS f (batch, line)
+      JOIN line_strike s ON (s.batch, s.line) = (f.batch, f.line)
+      WHERE s.alone = :enough AND s.struck_by = :holder
+      """;
+
   private final JdbcClient jdbc;
 
   LineStrikeTable(JdbcClient jdbc) {
@@ -54,6 +62,14 @@ final class LineStrikeTable {
   /** How many of these lines had a strike before the death of this holder. */
   int suspects(String holder, Set<LineKey> lines) {
     return named(SUSPECTS, holder, lines).query(Integer.class).single();
+  }
+
+  /** Whether one of these lines, which ran alone, was convicted by the death of this holder. */
+  boolean convicts(String holder, Set<LineKey> lines) {
+    return named(CONVICTS, holder, lines)
+        .param("enough", LineStrikes.ALONE_MAX)
+        .query(Boolean.class)
+        .single();
   }
 
   private JdbcClient.StatementSpec named(String sql, String holder, Collection<LineKey> lines) {

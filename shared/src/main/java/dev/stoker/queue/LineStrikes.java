@@ -12,7 +12,7 @@ public record LineStrikes(int strikes, int alone) {
   public static final LineStrikes NONE = new LineStrikes(0, 0);
 
   /** One death may be a coincidence. */
-  private static final int ALONE_MAX = 2;
+  static final int ALONE_MAX = 2;
 
   /** Whether it is certain enough that the line ends its workers: it must not be run again. */
   public boolean convicted() {

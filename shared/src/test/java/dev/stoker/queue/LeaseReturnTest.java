@@ -43,7 +43,7 @@ class LeaseReturnTest {
     claimAll(worker(1));
 
     assertThat(deaths.afterDeath(worker(1), inFlight(1, 2, 5), true))
-        .isEqualTo(new Returned(2, false));
+        .isEqualTo(new Returned(2, false, false));
 
     assertThat(claimAll(worker(2)).get(0).strikes()).isEqualTo(Map.of(2, new LineStrikes(1, 0)));
     assertThat(faults()).isZero();
@@ -85,6 +85,20 @@ class LeaseReturnTest {
   }
 
   @Test
+  void the_second_death_alone_convicts_and_says_so_however_often_it_is_told() {
+    assertThat(deaths.afterDeath(worker(1), inFlight(1, 2, 3), true).convicted()).isFalse();
+    assertThat(deaths.afterDeath(worker(2), inFlight(2, 3), true).convicted()).isFalse();
+    assertThat(deaths.afterDeath(worker(3), inFlight(3, 2, 3), true).convicted()).isFalse();
+    assertThat(deaths.afterDeath(worker(4), inFlight(4, 3), true))
+        .isEqualTo(new Returned(0, true, true));
+    assertThat(deaths.afterDeath(worker(4), inFlight(4, 3), true))
+        .isEqualTo(new Returned(0, true, true));
+    assertThat(deaths.afterDeath(worker(5), inFlight(5, 3), true).convicted())
+        .as("it was before")
+        .isFalse();
+  }
+
+  @Test
   void a_death_told_twice_strikes_once_and_gets_the_same_answer() {
     deaths.afterDeath(worker(1), inFlight(1, 2), true);
     deaths.afterDeath(worker(1), inFlight(1, 2), true);
@@ -116,7 +130,7 @@ class LeaseReturnTest {
     claimAll(worker(1));
 
     assertThat(deaths.afterDeath(worker(1), inFlight(1, 2), false))
-        .isEqualTo(new Returned(2, false));
+        .isEqualTo(new Returned(2, false, false));
 
     assertThat(strikes()).isZero();
     assertThat(faults()).isZero();

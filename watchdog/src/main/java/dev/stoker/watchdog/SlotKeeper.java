@@ -304,7 +304,8 @@ final class SlotKeeper {
                 .map(InFlightFile.Reading::answered));
     ask(
         database -> new LeaseReturn(database).afterDeath(verdict.id(), inFlight, blamed),
-        returned -> new Answer.Returned(returned.leases(), returned.poison()));
+        returned ->
+            new Answer.Returned(returned.leases(), returned.poison(), returned.convicted()));
   }
 
   private void reserve(Start start) {
@@ -326,6 +327,7 @@ final class SlotKeeper {
         worker,
         !start.cause().counts(),
         start.poison(),
+        start.convicted(),
         after.filter(ending -> ending.verdict().fruitless()).isPresent(),
         start.cause().text(),
         evidence.text(),

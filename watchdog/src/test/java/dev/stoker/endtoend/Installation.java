@@ -155,8 +155,10 @@ public final class Installation implements AutoCloseable {
 
   /** The worker processes, as the watchdog has started them. */
   public List<ProcessHandle> workers() {
-    return processes().stream()
-        .filter(process -> describe(process).contains("worker.jar"))
+    // Not every process of that jar is one: the rehearsal of a start runs it too.
+    return components().stream()
+        .filter(component -> component.startsWith("worker"))
+        .flatMap(component -> process(component).stream())
         .toList();
   }
 

@@ -11,7 +11,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -55,7 +54,8 @@ class OutageIT {
     Until.within(SOON).holds(() -> completed(batch) > 100);
     List<Long> before = workerPids();
 
-    postgres().forEach(process -> installation.signal(process, "KILL"));
+    freezePostgres().forEach(process -> installation.signal(process, "KILL"));
+    startAll(); // as its unit does where systemd keeps it
 
     Until.within(SOON).holds(() -> ended(batch));
     assertExact(batch, 1_500);
@@ -69,9 +69,8 @@ class OutageIT {
     String batch = created(1_500);
     Until.within(SOON).holds(() -> completed(batch) > 100);
     List<Long> before = workerPids();
-    List<ProcessHandle> frozen = postgres();
 
-    frozen.forEach(process -> installation.signal(process, "STOP"));
+    List<ProcessHandle> frozen = freezePostgres();
     try {
       Patience.whilst(
           "no worker is touched",
@@ -108,8 +107,7 @@ class OutageIT {
       assertExact(batch, 1_500);
       assertThat(client.get(contentOf(batch)).body()).isEqualTo(stored);
     } finally {
-      Finished started = installation.run("start-all.sh");
-      assertThat(started.status()).as(started.output()).isZero();
+      startAll();
     }
   }
 
@@ -146,23 +144,21 @@ class OutageIT {
         .start();
   }
 
-  private static List<ProcessHandle> postgres() {
-    try {
-      long postmaster =
-          Long.parseLong(
-              Files.readAllLines(installation.dataDirectory().resolve("postgres/postmaster.pid"))
-                  .getFirst());
-      List<ProcessHandle> all = new ArrayList<>();
-      ProcessHandle.of(postmaster)
-          .ifPresent(
-              process -> {
-                all.add(process);
-                process.children().forEach(all::add);
-              });
-      return all;
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
+  /** All of it: the first to freeze is the one that starts the others. */
+  private static List<ProcessHandle> freezePostgres() throws IOException {
+    Path file = installation.dataDirectory().resolve("postgres/postmaster.pid");
+    long pid = Long.parseLong(Files.readAllLines(file).getFirst());
+    ProcessHandle postmaster = ProcessHandle.of(pid).orElseThrow();
+    installation.signal(postmaster, "STOP");
+    List<ProcessHandle> children = postmaster.children().toList();
+    children.forEach(child -> installation.signal(child, "STOP"));
+    return Stream.concat(Stream.of(postmaster), children.stream()).toList();
+  }
+
+  /** Whatever is missing: all else stays as it is. */
+  private static void startAll() {
+    Finished started = installation.run("start-all.sh");
+    assertThat(started.status()).as(started.output()).isZero();
   }
 
   private static void awaitBothWorkers() {

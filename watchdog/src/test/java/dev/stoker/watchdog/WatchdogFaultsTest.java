@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stoker.health.SlotState;
 import dev.stoker.health.SlotWish;
 import dev.stoker.health.WorkerSlotTable;
+import dev.stoker.health.WorkerStatus;
 import dev.stoker.health.WorkerView;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -118,6 +120,27 @@ class WatchdogFaultsTest extends RealProcesses {
     Files.delete(directory.resolve("loading"));
     awaitReady(2);
     assertThat(recoveries().getLast().get("cause").toString()).startsWith("not ready after ");
+  }
+
+  @Test
+  void fault_33_a_watchdog_whose_jdk_was_exchanged_leaves_its_place_to_one_that_can_start_workers()
+      throws Exception {
+    Path jdk = JdkCopy.make(directory.resolve("jdk"));
+    watchdogs.add(WatchdogProcess.start(jdk, directory, database.environment()));
+    WorkerView first = awaitReady(1);
+    awaitState(SlotState.RUNNING);
+    JdkCopy.exchange(jdk);
+    WatchdogProcess.signal(pid(first), "KILL");
+    assertThat(latest().awaitExit(LONG)).as(latest().story()).isEqualTo(70);
+    assertThat(latest().log()).contains("the JDK that it runs on was replaced");
+    start(Map.of());
+    until(
+        "another is ready",
+        () ->
+            worker()
+                .filter(view -> view.status() == WorkerStatus.READY)
+                .filter(view -> view.id().incarnation() > first.id().incarnation())
+                .isPresent());
   }
 
   @Test

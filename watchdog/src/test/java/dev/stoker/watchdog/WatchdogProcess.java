@@ -24,10 +24,16 @@ final class WatchdogProcess {
   }
 
   static WatchdogProcess start(Path directory, Map<String, String> environment) throws IOException {
+    return start(Path.of(System.getProperty("java.home")), directory, environment);
+  }
+
+  static WatchdogProcess start(Path jdk, Path directory, Map<String, String> environment)
+      throws IOException {
     Path console = Files.createTempFile(directory, "watchdog-", ".console");
     ProcessBuilder builder =
         new ProcessBuilder(
             java(
+                jdk,
                 List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
                 Watchdog.class.getName()));
     builder.environment().putAll(defaults(directory));
@@ -72,15 +78,16 @@ final class WatchdogProcess {
     List<String> command =
         new ArrayList<>(
             java(
+                Path.of(System.getProperty("java.home")),
                 List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"),
                 StubWorker.class.getName()));
     command.add(directory.toString());
     return String.join(" ", command);
   }
 
-  private static List<String> java(List<String> options, String main) {
+  private static List<String> java(Path jdk, List<String> options, String main) {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(jdk.resolve("bin").resolve("java").toString());
     command.addAll(options);
     command.addAll(
         List.of(

@@ -39,6 +39,9 @@ public final class Recoveries {
                 return new Reservation.Refused(exceeded.get());
               }
               boolean poison = budget.isPoison(draft, used);
+              if (budget.refunds(draft, used)) {
+                recoveries.refund(draft.worker());
+              }
               return new Reservation.Granted(id, recoveries.insert(draft, poison));
             });
   }

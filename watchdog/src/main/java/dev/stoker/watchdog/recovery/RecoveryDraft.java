@@ -8,6 +8,8 @@ import java.util.Optional;
  *
  * @param planned whether it costs nothing
  * @param poison whether it costs nothing since a poison line is being closed in on, within bounds
+ * @param convicted whether that line is found, so that the death which began the search costs
+ *     nothing either
  * @param fruitless whether the old process died with lines in flight and had finished none, after a
  *     long life
  * @param evidence what was seen of the old process, for people
@@ -19,6 +21,7 @@ public record RecoveryDraft(
     String worker,
     boolean planned,
     boolean poison,
+    boolean convicted,
     boolean fruitless,
     String cause,
     String evidence,

@@ -23,11 +23,21 @@ final class RecoveryTable {
       SELECT count(*) FILTER (WHERE NOT poison AND reserved_at > now() - interval '1 hour') AS last_hour,
              count(*) FILTER (WHERE NOT poison) AS last_day,
              count(*) FILTER (WHERE poison AND reserved_at > now() - interval '1 hour') AS poison_last_hour,
-             count(*) FILTER (WHERE fruitless AND id > (
+             count(*) FILTER (WHERE fruitless AND NOT poison AND id > (
                  SELECT coalesce(max(id), 0) FROM recovery
                  WHERE worker = :worker AND NOT poison AND NOT fruitless)) AS fruitless_in_row
       FROM recovery
       WHERE worker = :worker AND NOT planned AND reserved_at > now() - interval '1 day'
+      """;
+
+  /** The newest is most likely the one that began the search. */
+  private static final String REFUND =
+      """
+      UPDATE recovery SET poison = true
+      WHERE id = (SELECT id FROM recovery
+                  WHERE worker = :worker AND NOT planned AND NOT poison AND NOT fruitless
+                    AND reserved_at > now() - interval '1 hour'
+                  ORDER BY id DESC LIMIT 1)
       """;
 
   private static final String LAUNCHED = "UPDATE recovery SET new_pid = :pid WHERE id = :id";
@@ -77,6 +87,11 @@ final class RecoveryTable {
         .param("confirm_ms", millis(draft.toConfirm()), Types.BIGINT)
         .query(Long.class)
         .single();
+  }
+
+  /** Makes the newest start that counts one that was for a poison line; none may be left. */
+  void refund(String worker) {
+    jdbc.sql(REFUND).param("worker", worker).update();
   }
 
   void launched(long id, long pid) {

@@ -32,6 +32,11 @@ public record RestartBudget(int perHour) {
     return draft.poison() && !draft.planned() && used.poisonLastHour() < POISON_MAX;
   }
 
+  /** Whether the death that made the line suspect is forgiven, since the line is found. */
+  boolean refunds(RecoveryDraft draft, Used used) {
+    return draft.convicted() && isPoison(draft, used) && used.poisonLastHour() + 1 < POISON_MAX;
+  }
+
   /** The limit that a start would exceed, for people; empty if it may be. */
   Optional<String> exceeded(RecoveryDraft draft, Used used) {
     if (draft.planned() || isPoison(draft, used)) {

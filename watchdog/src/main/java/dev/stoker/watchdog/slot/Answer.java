@@ -16,8 +16,9 @@ public sealed interface Answer {
   /**
    * @param poison whether the dead process was running suspected lines only: one of them is the
    *     cause
+   * @param convicted whether its death has made one of them certain
    */
-  record Returned(int leases, boolean poison) implements Answer {}
+  record Returned(int leases, boolean poison, boolean convicted) implements Answer {}
 
   /** What could be learnt is written down. */
   record Gathered() implements Answer {}

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param killedAt when its process was dead
  * @param confirmedAt when nothing that it had started was left
  * @param poison whether the cause is among a few suspected lines, and closed in on
+ * @param convicted whether that search has ended with it
  */
 public record Ending(
     Verdict verdict,
@@ -19,11 +20,19 @@ public record Ending(
     long killedAt,
     long confirmedAt,
     int leasesReturned,
-    boolean poison) {
+    boolean poison,
+    boolean convicted) {
 
   Ending returned(Answer.Returned returned) {
     return new Ending(
-        verdict, exit, fencedAt, killedAt, confirmedAt, returned.leases(), returned.poison());
+        verdict,
+        exit,
+        fencedAt,
+        killedAt,
+        confirmedAt,
+        returned.leases(),
+        returned.poison(),
+        returned.convicted());
   }
 
   public Duration toFence() {

@@ -14,4 +14,9 @@ public record Start(Cause cause, int streak, Optional<Ending> after) {
   public boolean poison() {
     return cause.counts() && after.filter(Ending::poison).isPresent();
   }
+
+  /** Whether the line is found that was closed in on. */
+  public boolean convicted() {
+    return poison() && after.filter(Ending::convicted).isPresent();
+  }
 }

@@ -433,6 +433,7 @@ public record Supervisor(SlotSettings settings, String bootId, boolean byHand) {
             ended.map(Ended::at).orElse(fencedAt),
             seen.now(),
             0,
+            false,
             false);
     return Decision.of(new Returning(ending, Request.sent()), new Action.ReturnLeases(verdict));
   }

@@ -3,9 +3,9 @@ package dev.stoker.watchdog.process;
 import static dev.stoker.watchdog.process.ScriptedWorkers.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.stoker.health.WorkerId;
+import dev.stoker.watchdog.JdkCopy;
 import dev.stoker.watchdog.Patience;
 import dev.stoker.watchdog.process.ScriptedWorkers.Worker;
 import java.io.IOException;
@@ -170,15 +170,7 @@ class LauncherTest {
 
   @Test
   void fault_33_a_jdk_that_was_exchanged_is_told_from_other_failures() throws Exception {
-    Path copy = workers.directory().resolve("jdk");
-    String home = System.getProperty("java.home");
-    // Hard links suffice: what is exchanged is removed and made anew.
-    assumeTrue(
-        new ProcessBuilder("cp", "-al", home, copy.toString()).inheritIO().start().waitFor() == 0
-            || new ProcessBuilder("cp", "-a", home, copy.toString()).start().waitFor() == 0,
-        "the JDK cannot be copied");
-    Files.deleteIfExists(copy.resolve("release"));
-    Files.writeString(copy.resolve("release"), "JAVA_VERSION=\"25\"\n");
+    Path copy = JdkCopy.make(workers.directory().resolve("jdk"));
     Path output = workers.directory().resolve("output");
     Process process =
         new ProcessBuilder(

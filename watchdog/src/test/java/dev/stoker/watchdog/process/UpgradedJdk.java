@@ -1,8 +1,8 @@
 package dev.stoker.watchdog.process;
 
 import dev.stoker.health.WorkerId;
+import dev.stoker.watchdog.JdkCopy;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -23,9 +23,7 @@ public final class UpgradedJdk {
             new Launcher.Places(data, data),
             System::nanoTime);
     System.out.println("before: " + start(launcher));
-    Path home = Path.of(System.getProperty("java.home"));
-    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"25.0.99\"\n");
-    Files.delete(home.resolve("lib").resolve("jspawnhelper"));
+    JdkCopy.exchange(Path.of(System.getProperty("java.home")));
     System.out.println("after: " + start(launcher));
     launcher.tidy(0);
   }

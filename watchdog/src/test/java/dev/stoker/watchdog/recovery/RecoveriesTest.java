@@ -169,6 +169,47 @@ class RecoveriesTest {
     assertThat(reserve(poison())).isEqualTo(new Reservation.Refused("10 in an hour"));
   }
 
+  @Test
+  void fault_25_any_number_of_poison_lines_that_are_found_within_bounds_leaves_the_budget_whole() {
+    int lines = 2 * LIMIT;
+    for (int line = 0; line < lines; line++) {
+      granted(reserve(false));
+      granted(reserve(convicting()));
+    }
+    assertThat(counted()).isZero();
+  }
+
+  @Test
+  void fault_25_a_found_line_refunds_one_death_of_its_worker_and_no_older_planned_or_fruitless() {
+    granted(reserve(false));
+    pass(Duration.ofMinutes(61));
+    granted(recoveries.reserve("h", draft("h/1", false), BUDGET));
+    granted(reserve(true));
+    granted(reserve(fruitless(true)));
+    granted(reserve(convicting()));
+    assertThat(counted()).as("nothing to refund").isEqualTo(3);
+
+    granted(reserve(false));
+    granted(reserve(false));
+    granted(reserve(convicting()));
+    assertThat(counted()).as("one of two").isEqualTo(4);
+  }
+
+  @Test
+  void fault_25_refunds_are_bounded_as_the_free_deaths_are() {
+    IntStream.range(0, 59).forEach(_ -> granted(reserve(poison())));
+    granted(reserve(false));
+    granted(reserve(convicting()));
+    assertThat(counted()).as("the free ones are used up by the death itself").isEqualTo(1);
+  }
+
+  @Test
+  void a_free_death_is_none_of_a_row_without_a_finished_line() {
+    IntStream.range(0, 3).forEach(_ -> granted(reserve(draft("h/0", false, true, false, true))));
+    granted(reserve(fruitless(true)));
+    granted(reserve(fruitless(true)));
+  }
+
   static List<Long> seeds() {
     return new Random(5).longs(10).boxed().toList();
   }
@@ -179,11 +220,12 @@ class RecoveriesTest {
   void no_hour_has_more_than_ten_unplanned_starts(long seed) {
     Random random = new Random(seed);
     for (int i = 0; i < 120; i++) {
-      switch (random.nextInt(6)) {
+      switch (random.nextInt(7)) {
         case 0 -> pass(Duration.ofMinutes(random.nextInt(40)));
         case 1 -> reserve(true);
         case 2 -> reserve(poison());
-        case 3 -> recoveries = new Recoveries(database.database());
+        case 3 -> reserve(convicting());
+        case 4 -> recoveries = new Recoveries(database.database());
         default -> reserve(fruitless(random.nextInt(8) == 0));
       }
     }
@@ -211,6 +253,14 @@ class RecoveriesTest {
         .update();
   }
 
+  private static int counted() {
+    return database
+        .jdbc()
+        .sql("SELECT count(*) FROM recovery WHERE NOT planned AND NOT poison")
+        .query(Integer.class)
+        .single();
+  }
+
   private static Reservation.Granted granted(Reservation reservation) {
     assertThat(reservation).isInstanceOf(Reservation.Granted.class);
     return (Reservation.Granted) reservation;
@@ -225,23 +275,29 @@ class RecoveriesTest {
   }
 
   private static RecoveryDraft draft(String worker, boolean planned) {
-    return draft(worker, planned, false, false);
+    return draft(worker, planned, false, false, false);
   }
 
   private static RecoveryDraft poison() {
-    return draft("h/0", false, true, false);
+    return draft("h/0", false, true, false, false);
+  }
+
+  /** The death that makes a suspected line a certain one. */
+  private static RecoveryDraft convicting() {
+    return draft("h/0", false, true, true, false);
   }
 
   private static RecoveryDraft fruitless(boolean fruitless) {
-    return draft("h/0", false, false, fruitless);
+    return draft("h/0", false, false, false, fruitless);
   }
 
   private static RecoveryDraft draft(
-      String worker, boolean planned, boolean poison, boolean fruitless) {
+      String worker, boolean planned, boolean poison, boolean convicted, boolean fruitless) {
     return new RecoveryDraft(
         worker,
         planned,
         poison,
+        convicted,
         fruitless,
         "signal KILL",
         "it was there",

@@ -53,7 +53,7 @@ class SupervisorFaultsTest {
           .singleElement()
           .isInstanceOf(Action.ReturnLeases.class);
     }
-    assertThat(world.step(new Answer.Returned(2, false)))
+    assertThat(world.step(new Answer.Returned(2, false, false)))
         .singleElement()
         .isInstanceOf(Action.Reserve.class);
   }
@@ -131,7 +131,7 @@ class SupervisorFaultsTest {
     world.step(new Answer.NotThere());
     world.step(new Answer.Fenced());
     world.step();
-    List<Action> actions = world.step(new Answer.Returned(1, false));
+    List<Action> actions = world.step(new Answer.Returned(1, false, false));
     assertThat(((Action.Reserve) actions.getFirst()).start().cause())
         .isEqualTo(new Cause.Planned("start after a restart of the host"));
   }
@@ -152,7 +152,7 @@ class SupervisorFaultsTest {
       world.step();
       world.step(new Answer.Fenced());
       world.step();
-      List<Action> actions = world.step(new Answer.Returned(1, true));
+      List<Action> actions = world.step(new Answer.Returned(1, true, false));
       Start start = ((Action.Reserve) actions.getFirst()).start();
       assertThat(start.poison()).isTrue();
       assertThat(start.cause().counts()).isTrue();
@@ -245,7 +245,7 @@ class SupervisorFaultsTest {
     world.dies(new ExitStatus(0, 0, false));
     assertThat(world.step()).containsExactly(new Action.Kill());
     world.step();
-    assertThat(world.step(new Answer.Returned(0, false)))
+    assertThat(world.step(new Answer.Returned(0, false, false)))
         .singleElement()
         .isInstanceOfSatisfying(
             Action.Reserve.class,
@@ -277,7 +277,7 @@ class SupervisorFaultsTest {
       waiting.step();
       waiting.step(new Answer.Fenced());
       waiting.step();
-      waiting.step(new Answer.Returned(0, false));
+      waiting.step(new Answer.Returned(0, false, false));
       if (waiting.status instanceof SlotStatus.Backoff) {
         break;
       }
@@ -413,7 +413,8 @@ class SupervisorFaultsTest {
     world.helpful = false;
     world.step(new Answer.Fenced());
     world.step();
-    assertThat(world.step(new Answer.Returned(0, false))).containsExactly(new Action.CheckGpu());
+    assertThat(world.step(new Answer.Returned(0, false, false)))
+        .containsExactly(new Action.CheckGpu());
     return world;
   }
 

@@ -232,7 +232,9 @@ class SupervisorPropertyTest {
         }
         case Action.ReturnLeases _ -> {
           returnedIncarnation = incarnation;
-          answers.add(new Answer.Returned(random.nextInt(4), random.nextInt(5) == 0));
+          answers.add(
+              new Answer.Returned(
+                  random.nextInt(4), random.nextInt(5) == 0, random.nextInt(9) == 0));
         }
         case Action.Reserve reserve -> answers.add(reserve(reserve.start()));
         case Action.CheckGpu _ -> answers.add(gpu());

@@ -288,7 +288,7 @@ class SupervisorTest {
     assertThat(world.step()).containsExactly(new Action.Kill());
     world.dies(KILLED);
     assertThat(world.step()).singleElement().isInstanceOf(Action.ReturnLeases.class);
-    assertThat(world.step(new Answer.Returned(3, false)))
+    assertThat(world.step(new Answer.Returned(3, false, false)))
         .singleElement()
         .isInstanceOfSatisfying(
             Action.Reserve.class,
@@ -334,7 +334,7 @@ class SupervisorTest {
     assertThat(world.after(Duration.ofSeconds(1)).step())
         .singleElement()
         .isInstanceOf(Action.ReturnLeases.class);
-    world.step(new Answer.Returned(0, false));
+    world.step(new Answer.Returned(0, false, false));
     assertThat(world.step(new Answer.Failed())).isEmpty();
     assertThat(world.after(Duration.ofSeconds(1)).step())
         .singleElement()
@@ -357,7 +357,7 @@ class SupervisorTest {
   @Test
   void a_configuration_error_is_final_at_once() {
     World world = dead(new ExitStatus(78, 0, false));
-    world.step(new Answer.Returned(0, false));
+    world.step(new Answer.Returned(0, false, false));
     assertThat(world.status.state()).isEqualTo(SlotState.GAVE_UP);
     assertThat(world.status.reason()).contains("configuration");
   }
@@ -372,7 +372,7 @@ class SupervisorTest {
   @Test
   void a_refusal_is_final_whatever_happens_then() {
     World world = dead(KILLED);
-    world.step(new Answer.Returned(0, false));
+    world.step(new Answer.Returned(0, false, false));
     assertThat(world.step(new Answer.Refused("10 in an hour")))
         .singleElement()
         .isInstanceOfSatisfying(
@@ -392,14 +392,14 @@ class SupervisorTest {
   @Test
   void the_first_respawn_is_at_once_and_the_next_waits() {
     World world = dead(KILLED);
-    world.step(new Answer.Returned(0, false));
+    world.step(new Answer.Returned(0, false, false));
     assertThat(world.status).isInstanceOf(SlotStatus.Reserving.class);
     relaunch(world);
     world.dies(KILLED);
     world.step();
     world.step(new Answer.Fenced());
     world.step();
-    world.step(new Answer.Returned(0, false));
+    world.step(new Answer.Returned(0, false, false));
     assertThat(world.status).isInstanceOf(SlotStatus.Backoff.class);
     assertThat(world.after(Duration.ofMillis(999)).step()).isEmpty();
     assertThat(world.after(Duration.ofMillis(1)).step())
@@ -417,7 +417,7 @@ class SupervisorTest {
   @Test
   void a_process_that_cannot_be_made_counts() {
     World world = dead(KILLED);
-    world.step(new Answer.Returned(0, false));
+    world.step(new Answer.Returned(0, false, false));
     world.step(new Answer.Reserved(World.ID, 2));
     world.step(new Answer.NotLaunched("no such file"));
     assertThat(world.status.reason()).isEqualTo("could not be started: no such file");
@@ -435,7 +435,7 @@ class SupervisorTest {
     world.dies(new ExitStatus(0, 0, false));
     assertThat(world.step()).containsExactly(new Action.Kill());
     assertThat(world.step()).singleElement().isInstanceOf(Action.ReturnLeases.class);
-    world.step(new Answer.Returned(0, false));
+    world.step(new Answer.Returned(0, false, false));
     assertThat(world.status.state()).isEqualTo(SlotState.STOPPED);
   }
 
@@ -468,11 +468,11 @@ class SupervisorTest {
   void a_stop_in_the_middle_of_a_recovery_starts_nobody() {
     World world = dead(KILLED);
     world.stopping = true;
-    world.step(new Answer.Returned(0, false));
+    world.step(new Answer.Returned(0, false, false));
     assertThat(world.status.state()).isEqualTo(SlotState.STOPPED);
 
     World reserving = dead(KILLED);
-    reserving.step(new Answer.Returned(0, false));
+    reserving.step(new Answer.Returned(0, false, false));
     reserving.stopping = true;
     assertThat(reserving.step(new Answer.Reserved(World.ID, 2)))
         .noneMatch(action -> action instanceof Action.Launch);
@@ -513,7 +513,7 @@ class SupervisorTest {
   }
 
   private static Cause causeOfStart(World world) {
-    List<Action> actions = world.step(new Answer.Returned(0, false));
+    List<Action> actions = world.step(new Answer.Returned(0, false, false));
     assertThat(actions).hasSize(1);
     return ((Action.Reserve) actions.getFirst()).start().cause();
   }
@@ -530,7 +530,7 @@ class SupervisorTest {
 
   private static int streakAfter(Duration uptime, long lines) {
     World world = dead(KILLED);
-    world.step(new Answer.Returned(0, false));
+    world.step(new Answer.Returned(0, false, false));
     relaunch(world);
     world.row = World.working(lines);
     world.after(uptime).step();
@@ -542,7 +542,7 @@ class SupervisorTest {
         new Answer.Adopted(),
         new Answer.NotThere(),
         new Answer.Fenced(),
-        new Answer.Returned(1, false),
+        new Answer.Returned(1, false, false),
         new Answer.Reserved(World.ID, 1),
         new Answer.Refused("10 in an hour"),
         new Answer.Launched(World.PROCESS),
