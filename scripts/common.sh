@@ -67,6 +67,15 @@ running_pid() {
   [ -n "$ticks" ] && [ "$(start_ticks "$pid")" = "$ticks" ] && printf '%s' "$pid"
 }
 
+# One start or stop of this installation at a time; the turn ends with the script. What is launched must
+# not inherit it (9>&-).
+take_turn() {
+  need util-linux flock setsid
+  mkdir -p "$RUN_DIR" || fail "cannot write to $STOKER_DATA_DIR"
+  exec 9>"$RUN_DIR/start.lock"
+  flock -w 300 9 || fail "another start or stop of this installation is still at work"
+}
+
 # Starts a component as a process of its own: own session, no terminal, output to its console log.
 launch() { # name command...
   local name=$1 pid
@@ -76,10 +85,38 @@ launch() { # name command...
   printf '%s %s\n' "$pid" "$(start_ticks "$pid")" >"$RUN_DIR/$name.pid"
 }
 
+# What a JVM learnt of an earlier start is of use until a jar is newer: the JVM itself does not always
+# notice, and would run what is no longer there.
+is_current() { # cache jar
+  [ "$1" -nt "$2" ] && [ "$1" -nt "$JAVA_HOME/release" ] &&
+    [ -z "$(find "${2%/*}/lib" -newer "$1" -print -quit)" ]
+}
+
+# Prints the option with which a JVM starts this jar from what it has learnt, if it has.
+learnt_option() { # jar
+  local cache=${1%.jar}.aot
+  ! is_current "$cache" "$1" || printf '%s' "-XX:AOTCache=$cache"
+}
+
+# Lets the JVM remember what a start of this jar loads and links.
+learn_start() { # jar option...
+  local jar=$1 cache=${1%.jar}.aot
+  shift
+  is_current "$cache" "$jar" && return
+  "$JAVA_HOME/bin/java" "$@" -XX:AOTCacheOutput="$cache.new" -Xlog:aot=off -Xlog:cds=off -jar "$jar" --rehearse &&
+    mv -f "$cache.new" "$cache"
+}
+
+WATCHDOG_JAR=$STOKER_HOME/watchdog/target/watchdog.jar
+# The small young generation is memory that it does not need and would touch all the same.
+WATCHDOG_JVM=(-Xmx64m -Xmn4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1)
+
 # A person's start does not count as one of the restarts after which the watchdog gives up.
 launch_watchdog() {
-  STOKER_START_BY_HAND=true launch watchdog "$JAVA_HOME/bin/java" -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
-    -jar "$STOKER_HOME/watchdog/target/watchdog.jar"
+  local learnt
+  learnt=$(learnt_option "$WATCHDOG_JAR")
+  STOKER_START_BY_HAND=true launch watchdog "$JAVA_HOME/bin/java" "${WATCHDOG_JVM[@]}" -XX:+ExitOnOutOfMemoryError \
+    ${learnt:+"$learnt"} -Xlog:aot=off -Xlog:cds=off -jar "$WATCHDOG_JAR"
 }
 
 # Asks a component to end, waits, then insists.

@@ -20,12 +20,10 @@ TXT
   exit 0
 fi
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-need util-linux flock setsid
 need findutils find
 use_jdk
 mkdir -p "$RUN_DIR" "$STOKER_LOG_DIR" || fail "cannot write to $STOKER_DATA_DIR and $STOKER_LOG_DIR"
-exec 9>"$RUN_DIR/start.lock"
-flock -w 300 9 || fail "another start-all.sh or stop-all.sh is still at work"
+take_turn
 START_TIMEOUT_S=${STOKER_START_TIMEOUT_S:-300}
 started=()
 
@@ -209,17 +207,13 @@ wait_for_worker
 stop_if_interrupted
 trap - INT TERM HUP
 
-# Lets the JVM remember what a worker's start loads and links, for the next one. In the background: nothing
-# needs it, and a start without it, or with one that is of another build, is only slower.
-learn_start() {
-  local jar=$STOKER_HOME/worker/target/worker.jar
-  local cache=${jar%.jar}.aot
-  [ "$cache" -nt "$jar" ] && [ "$cache" -nt "$JAVA_HOME/release" ] && return 0
-  running_pid learn >/dev/null && return 0
-  launch learn nice -n 19 bash -c '"$JAVA_HOME/bin/java" -XX:AOTCacheOutput="$2.new" -Xlog:aot=off -Xlog:cds=off \
-    -jar "$1" --rehearse && mv -f "$2.new" "$2"' learn "$jar" "$cache" 9>&-
+# In the background: nothing needs what is learnt, a start without it is only slower.
+learn_starts() {
+  running_pid learn >/dev/null && return
+  launch learn nice -n 19 bash -c '. "$1"; learn_start "$WATCHDOG_JAR" "${WATCHDOG_JVM[@]}"; learn_start "$2"' \
+    learn "$STOKER_HOME/scripts/common.sh" "$STOKER_HOME/worker/target/worker.jar" 9>&-
 }
-learn_start
+learn_starts
 
 say ""
 say "Stoker is ready."

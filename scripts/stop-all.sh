@@ -13,10 +13,8 @@ TXT
 fi
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [ -d "$RUN_DIR" ] || { say "Nothing runs."; exit 0; }
-need util-linux flock
 use_jdk
-exec 9>"$RUN_DIR/start.lock"
-flock -w 300 9 || fail "another start-all.sh or stop-all.sh is still at work"
+take_turn
 left=0
 
 learner=$(running_pid learn) && kill -TERM -- "-$learner" 2>/dev/null # with what it has started

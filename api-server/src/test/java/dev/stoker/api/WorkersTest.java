@@ -4,6 +4,8 @@ import static dev.stoker.api.TestApi.line;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.api.TestApi.Answer;
+import java.net.http.HttpRequest;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +38,25 @@ class WorkersTest {
   void a_worker_can_be_asked_to_restart_whatever_its_state() {
     slot("running", "");
     assertThat(api.post("/v1/workers/host/0/restart", "").status()).isEqualTo(202);
+    assertThat(wish()).isEqualTo("restart");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"https://elsewhere.example", "http://127.0.0.1:1", "null"})
+  void a_web_page_of_another_site_restarts_nothing(String origin) {
+    slot("gave_up", "restart limit exceeded");
+    for (String path : List.of("/workers/host/0/restart", "/v1/workers/host/0/resume")) {
+      Answer answer = postFrom(origin, path);
+      assertThat(answer.error()).isEqualTo("403 invalid_request_error - -");
+      assertThat(answer.message()).contains(origin);
+    }
+    assertThat(wish()).isEmpty();
+  }
+
+  @Test
+  void a_web_page_of_this_server_may_restart_a_worker() {
+    slot("running", "");
+    assertThat(postFrom(api.url(""), "/workers/host/0/restart").status()).isEqualTo(202);
     assertThat(wish()).isEqualTo("restart");
   }
 
@@ -96,6 +117,11 @@ class WorkersTest {
                 .formatted(file));
     assertThat(refused.status()).isEqualTo(503);
     assertThat(refused.text()).contains("Xid 79: the GPU has fallen off the bus");
+  }
+
+  private static Answer postFrom(String origin, String path) {
+    return api.send(
+        api.request(path).header("Origin", origin).POST(HttpRequest.BodyPublishers.noBody()));
   }
 
   private static void slot(String state, String reason) {

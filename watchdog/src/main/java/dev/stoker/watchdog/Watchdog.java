@@ -1,6 +1,9 @@
 package dev.stoker.watchdog;
 
 import dev.stoker.database.Database;
+import dev.stoker.health.SlotView;
+import dev.stoker.health.WorkerHeartbeatTable;
+import dev.stoker.health.WorkerSlotTable;
 import dev.stoker.logging.ErrorReports;
 import dev.stoker.logging.ProcessLog;
 import dev.stoker.service.EndSignals;
@@ -50,7 +53,8 @@ public final class Watchdog {
   private Watchdog() {}
 
   /**
-   * @param arguments none
+   * @param arguments none; or {@code --rehearse} to go once through what every start does and look
+   *     after nobody, for a JVM that is told to remember it
    */
   @SuppressWarnings("SystemOut") // there is no log yet, or no longer
   public static void main(String[] arguments) throws IOException, InterruptedException {
@@ -62,6 +66,10 @@ public final class Watchdog {
       System.exit(MISCONFIGURED);
       return;
     }
+    if (List.of(arguments).contains("--rehearse")) {
+      rehearse(settings);
+      return;
+    }
     Path data = settings.database().dataDirectory();
     Optional<InstanceLock> lock = InstanceLock.take(data);
     if (lock.isEmpty()) {
@@ -71,6 +79,17 @@ public final class Watchdog {
     }
     run(settings, System::nanoTime);
     new CountDownLatch(1).await(); // until a signal ends the process
+  }
+
+  private static void rehearse(WatchdogSettings settings) throws IOException {
+    settings.log().start("watchdog-rehearsal");
+    try (Database database =
+        Database.dedicated(settings.database(), "stoker rehearsal", SOCKET_TIMEOUT)) {
+      new WorkerHeartbeatTable(database.jdbc()).all();
+      List<SlotView> slots = new WorkerSlotTable(database.jdbc()).all();
+      LoggerFactory.getLogger(Watchdog.class).info("Rehearsed; there are {} slots", slots.size());
+    }
+    ProcessLog.close();
   }
 
   private static void run(WatchdogSettings settings, LongSupplier ticker) throws IOException {

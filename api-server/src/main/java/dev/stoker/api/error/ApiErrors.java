@@ -150,6 +150,14 @@ public final class ApiErrors {
         "Worker slot '%s' is in state '%s': there is nothing to resume.".formatted(worker, state));
   }
 
+  /** A page of another site, in the browser of somebody who may reach this server. */
+  public static ApiException foreignOrigin(String origin) {
+    return new ApiException(
+        HttpStatus.FORBIDDEN,
+        new ErrorBody.Content(
+            "Requests of web pages from '" + origin + "' are not accepted.", INVALID, null, null));
+  }
+
   public static ApiException noSuchModel(String id) {
     return notFound("model", "model_not_found", "The model '" + id + "' does not exist.");
   }

@@ -11,6 +11,8 @@ import java.util.Optional;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /** What health is made of. */
 @Configuration(proxyBeanMethods = false)
@@ -42,6 +44,18 @@ public class HealthConfiguration {
         new WorkerHeartbeatTable(jdbc),
         new WorkerSlotTable(jdbc),
         new RecoveryHistoryTable(jdbc));
+  }
+
+  @Bean
+  WebMvcConfigurer workersOfOwnOrigin() {
+    return new WebMvcConfigurer() {
+      @Override
+      public void addInterceptors(InterceptorRegistry interceptors) {
+        interceptors
+            .addInterceptor(new OwnOrigin())
+            .addPathPatterns("/workers/**", "/v1/workers/**");
+      }
+    };
   }
 
   private static String version() {

@@ -20,22 +20,30 @@ public record Evidence(String text, Optional<Path> incident, Optional<String> th
 
   private static final int TEXT_BYTES_MAX = 16 * 1024 - 8;
   private static final int THREADS_BYTES_MAX = 256 * 1024;
+  private static final long FILE_BYTES_MAX = 1024 * 1024;
 
   public Evidence {
     text = cut(text.replace('\0', ' '), TEXT_BYTES_MAX);
     threads = threads.map(dump -> cut(dump, THREADS_BYTES_MAX));
   }
 
-  /** All that was written down, for whoever is sent it. */
+  /**
+   * What was written down, for whoever is sent it; no file above 1 MiB, since one that is sent is
+   * in memory as a whole.
+   */
   public List<Path> files() {
     if (incident.isEmpty()) {
       return List.of();
     }
     try (Stream<Path> found = Files.list(incident.get())) {
-      return found.sorted().toList();
+      return found.filter(Evidence::isSmall).sorted().toList();
     } catch (IOException e) {
       return List.of();
     }
+  }
+
+  private static boolean isSmall(Path file) {
+    return file.toFile().length() <= FILE_BYTES_MAX;
   }
 
   /** A letter that is cut in two shows as a question mark. */

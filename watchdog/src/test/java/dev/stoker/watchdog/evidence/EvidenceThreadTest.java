@@ -206,6 +206,15 @@ class EvidenceThreadTest {
     assertThat(evidence.text().getBytes(UTF_8)).hasSizeLessThan(16 * 1024);
   }
 
+  @Test
+  void a_file_above_one_mebibyte_is_sent_to_nobody() throws Exception {
+    Path incident = Files.createDirectory(workers.directory().resolve("incident"));
+    Path small = Files.write(incident.resolve("limits"), new byte[1024 * 1024]);
+    Files.write(incident.resolve("threads.json"), new byte[1024 * 1024 + 1]);
+    Evidence evidence = new Evidence("hangs", Optional.of(incident), Optional.empty());
+    assertThat(evidence.files()).containsExactly(small);
+  }
+
   private Worker hanging(String how) throws IOException {
     Worker worker =
         workers.start(

@@ -1,0 +1,29 @@
+package dev.stoker.api.health;
+
+import dev.stoker.api.error.ApiErrors;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.servlet.HandlerInterceptor;
+
+/**
+ * Refuses what a web page of another site has sent. A request without a body needs no leave of this
+ * server, so that otherwise any page that somebody opens could restart their workers. What is no
+ * browser names no origin.
+ */
+final class OwnOrigin implements HandlerInterceptor {
+
+  @Override
+  public boolean preHandle(
+      HttpServletRequest request, HttpServletResponse response, Object handler) {
+    String origin = request.getHeader(HttpHeaders.ORIGIN);
+    if (origin != null && !isOf(request.getHeader(HttpHeaders.HOST), origin)) {
+      throw ApiErrors.foreignOrigin(origin);
+    }
+    return true;
+  }
+
+  private static boolean isOf(String host, String origin) {
+    return origin.equalsIgnoreCase("http://" + host) || origin.equalsIgnoreCase("https://" + host);
+  }
+}
