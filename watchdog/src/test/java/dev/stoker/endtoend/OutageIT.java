@@ -165,6 +165,11 @@ class OutageIT {
     Until.within(SOON)
         .holds(
             () ->
+                log("watchdog.log").lastIndexOf("Watchdog is ready")
+                    > log("watchdog.log").lastIndexOf(" started, pid"));
+    Until.within(SOON)
+        .holds(
+            () ->
                 client.get("/health").body().split("\"status\":\"ready\"", -1).length == 3
                     && client.get("/health").body().contains("\"open\":true")
                     && client.get("/health").body().split("\"state\":\"running\"", -1).length == 3);
