@@ -153,10 +153,10 @@ public final class Installation implements AutoCloseable {
     signal(process.pid(), signal);
   }
 
-  /** The worker processes, as the watchdog has started them. */
+  /** The worker processes, as the watchdog has started them; none that only rehearses. */
   public List<ProcessHandle> workers() {
     return processes().stream()
-        .filter(process -> describe(process).contains("worker.jar"))
+        .filter(process -> describe(process).endsWith("worker.jar"))
         .toList();
   }
 
