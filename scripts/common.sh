@@ -107,6 +107,7 @@ learn_start() { # jar option...
     mv -f "$cache.new" "$cache"
 }
 
+WORKER_JAR=$STOKER_HOME/worker/target/worker.jar
 WATCHDOG_JAR=$STOKER_HOME/watchdog/target/watchdog.jar
 # The small young generation is memory that it does not need and would touch all the same.
 WATCHDOG_JVM=(-Xmx64m -Xmn4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1)

@@ -210,8 +210,8 @@ trap - INT TERM HUP
 # In the background: nothing needs what is learnt, a start without it is only slower.
 learn_starts() {
   running_pid learn >/dev/null && return
-  launch learn nice -n 19 bash -c '. "$1"; learn_start "$WATCHDOG_JAR" "${WATCHDOG_JVM[@]}"; learn_start "$2"' \
-    learn "$STOKER_HOME/scripts/common.sh" "$STOKER_HOME/worker/target/worker.jar" 9>&-
+  launch learn nice -n 19 bash -c '. "$1"; learn_start "$WATCHDOG_JAR" "${WATCHDOG_JVM[@]}"; learn_start "$WORKER_JAR"' \
+    learn "$STOKER_HOME/scripts/common.sh" 9>&-
 }
 learn_starts
 

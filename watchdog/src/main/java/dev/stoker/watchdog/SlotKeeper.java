@@ -82,7 +82,7 @@ final class SlotKeeper {
 
   private static final Evidence NO_EVIDENCE = new Evidence("", Optional.empty(), Optional.empty());
   private static final int STEPS_MAX = 32;
-  private static final Duration DESCRIBE_EVERY = Duration.ofSeconds(5);
+  private static final Duration DESCRIBE_EVERY = Duration.ofSeconds(10);
   private static final Duration HEALTHY_EVERY = Duration.ofSeconds(30);
 
   /** What others were last told. */

@@ -32,11 +32,11 @@ record WatchdogSettings(
     GpuSettings gpu) {
 
   private static final Duration TICK_MAX = Duration.ofSeconds(1);
-  private static final Duration CALM_LOOK_MAX = Duration.ofSeconds(5);
+  private static final Duration CALM_LOOK_MAX = Duration.ofMillis(7500);
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+");
   private static final int WORKERS_MAX = 64;
   private static final int TICKS_PER_STALE_WINDOW = 8;
-  private static final int LOOKS_PER_STALE_WINDOW = 12;
+  private static final int LOOKS_PER_STALE_WINDOW = 8;
 
   static WatchdogSettings from(Settings settings) {
     WorkerResources resources = WorkerResources.from(settings);

@@ -153,7 +153,7 @@ public final class Installation implements AutoCloseable {
     signal(process.pid(), signal);
   }
 
-  /** The worker processes, as the watchdog has started them. */
+  /** The worker processes, as the watchdog has started them; none that only rehearses. */
   public List<ProcessHandle> workers() {
     // Not every process of that jar is one: the rehearsal of a start runs it too.
     return components().stream()

@@ -18,7 +18,7 @@ import java.util.function.LongSupplier;
  */
 record WishCommand(WorkerSlotTable table, SlotWish wish, List<String> names, LongSupplier ticker) {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(12);
   private static final Duration LOOK_EVERY = Duration.ofMillis(100);
 
   Answer run() {
