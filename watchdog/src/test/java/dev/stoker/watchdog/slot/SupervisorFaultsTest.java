@@ -341,7 +341,7 @@ class SupervisorFaultsTest {
     world.step(new Answer.NotThere());
     world.step(new Answer.Fenced());
     world.step();
-    world.step(new Answer.Returned(0, false));
+    world.step(new Answer.Returned(0, false, false));
     assertThat(world.status.state()).isEqualTo(after);
   }
 
