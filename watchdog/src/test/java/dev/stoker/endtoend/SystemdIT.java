@@ -67,7 +67,7 @@ class SystemdIT {
     assertThat(show("stoker-api", "ActiveState")).isEqualTo("active");
     assertThat(show("stoker-api", "StatusText")).isEqualTo("serves http://127.0.0.1:4080/v1");
     assertThat(show("stoker-watchdog", "ActiveState")).isEqualTo("active");
-    assertThat(show("stoker-watchdog", "StatusText")).contains("1 workers of it");
+    Until.within(SOON).holds(() -> show("stoker-watchdog", "StatusText").contains("it/0 running"));
     assertThat(show("stoker-postgres", "ActiveState")).isEqualTo("active");
     assertThat(bash("ps -o user= -p " + worker()).strip()).isEqualTo("stoker");
     assertThat(stoker("health")).contains("healthy");
