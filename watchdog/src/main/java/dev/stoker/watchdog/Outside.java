@@ -12,12 +12,18 @@ interface Outside {
   void ready();
 
   /**
+   * Some slot is in another state than before.
+   *
+   * @param story how each is, in one line
+   */
+  void changed(String story);
+
+  /**
    * A tick is complete.
    *
    * @param well whether no slot waits for a person
-   * @param story how each slot is, in one line
    */
-  void ticked(boolean well, String story);
+  void ticked(boolean well);
 
   /** This process stood still for so long, and with it probably the host. */
   void stoodStill(Duration length);

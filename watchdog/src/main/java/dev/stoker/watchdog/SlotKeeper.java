@@ -165,9 +165,11 @@ final class SlotKeeper {
     describe(contact);
   }
 
-  /** Whether the database is to be asked often, since a worker may be ready any moment. */
-  boolean isStarting() {
-    return status instanceof SlotStatus.Starting;
+  /** Whether something may happen any moment: a worker is about to be ready, or to be gone. */
+  boolean isInTransit() {
+    return status instanceof SlotStatus.Starting
+        || status instanceof SlotStatus.Killing
+        || status instanceof SlotStatus.Confirming;
   }
 
   /** What others are shown of it. */

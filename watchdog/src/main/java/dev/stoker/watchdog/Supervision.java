@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 final class Supervision implements Executor {
 
   private static final Logger log = LoggerFactory.getLogger(Supervision.class);
-  private static final Duration LOOK_WHILE_STARTING_EVERY = Duration.ofMillis(100);
+  private static final Duration LOOK_IN_TRANSIT_EVERY = Duration.ofMillis(100);
   private static final Duration TICK_MAX = Duration.ofSeconds(5);
   private static final Duration RECONCILE_MAX = Duration.ofSeconds(10);
   private static final Duration BLIND_TOLD_AFTER = Duration.ofMinutes(5);
@@ -52,6 +52,9 @@ final class Supervision implements Executor {
   private long reachedAt;
   private boolean blindTold;
   private boolean reconciled;
+  private List<SlotState> states = List.of();
+  private boolean toldReachable = true;
+  private boolean well = true;
   private boolean unrivalled;
   private volatile boolean stopping;
 
@@ -130,9 +133,21 @@ final class Supervision implements Executor {
     if (stopping && slots.stream().allMatch(slot -> slot.isSettled(contact))) {
       settled.countDown();
     }
+    noticeChanges();
     noticeReconciled();
-    outside.ticked(slots.stream().noneMatch(slot -> slot.state().waitsForPerson()), story());
+    outside.ticked(well);
     return !inbox.isEmpty();
+  }
+
+  /** Most ticks bring none: an idle watchdog costs next to nothing. */
+  private void noticeChanges() {
+    List<SlotState> now = slots.stream().map(SlotKeeper::state).toList();
+    if (!now.equals(states) || reachable != toldReachable) {
+      states = now;
+      toldReachable = reachable;
+      well = now.stream().noneMatch(SlotState::waitsForPerson);
+      outside.changed(story());
+    }
   }
 
   /** One line for people. */
@@ -156,8 +171,7 @@ final class Supervision implements Executor {
 
   private void noticeReconciled() {
     boolean late = ticker.getAsLong() - startedAt > RECONCILE_MAX.toNanos();
-    boolean known = slots.stream().noneMatch(slot -> slot.state() == SlotState.RECONCILING);
-    if (!reconciled && (known || late)) {
+    if (!reconciled && (late || !states.contains(SlotState.RECONCILING))) {
       reconciled = true;
       outside.ready();
     }
@@ -234,8 +248,8 @@ final class Supervision implements Executor {
 
   /** A death is seen by the kernel's word: rows need no closer look while all is calm. */
   private Duration untilNextLook() {
-    if (slots.stream().anyMatch(SlotKeeper::isStarting)) {
-      return LOOK_WHILE_STARTING_EVERY;
+    if (slots.stream().anyMatch(SlotKeeper::isInTransit)) {
+      return LOOK_IN_TRANSIT_EVERY;
     }
     return slots.stream().allMatch(SlotKeeper::isCalm) ? settings.calmLook() : settings.tick();
   }

@@ -125,8 +125,6 @@ public final class Watchdog {
   private static Outside outside(
       WatchdogSettings settings, Logger log, Alerts alerts, ServiceNotice notice) {
     return new Outside() {
-      private String told = "";
-
       @Override
       public void yieldTo(Rival rival) {
         Watchdog.yieldTo(log, rival);
@@ -139,11 +137,12 @@ public final class Watchdog {
       }
 
       @Override
-      public void ticked(boolean well, String story) {
-        if (!story.equals(told)) {
-          notice.status(story);
-          told = story;
-        }
+      public void changed(String story) {
+        notice.status(story);
+      }
+
+      @Override
+      public void ticked(boolean well) {
         notice.alive();
         alerts.checkIn(well);
       }

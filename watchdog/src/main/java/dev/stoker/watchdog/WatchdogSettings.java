@@ -31,7 +31,7 @@ record WatchdogSettings(
     AlertSettings alerts,
     GpuSettings gpu) {
 
-  private static final Duration TICK_MAX = Duration.ofSeconds(1);
+  private static final Duration TICK_MAX = Duration.ofSeconds(2);
   private static final Duration CALM_LOOK_MAX = Duration.ofMillis(7500);
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+");
   private static final int WORKERS_MAX = 64;

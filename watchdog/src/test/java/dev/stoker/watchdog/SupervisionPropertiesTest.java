@@ -86,7 +86,10 @@ class SupervisionPropertiesTest {
     }
 
     @Override
-    public void ticked(boolean well, String story) {
+    public void changed(String story) {}
+
+    @Override
+    public void ticked(boolean well) {
       int tick = ticks.incrementAndGet();
       failIf(failing == 2 && tick % 3 == 0);
     }

@@ -36,7 +36,7 @@ class WatchdogSettingsTest {
                 Duration.ofSeconds(30),
                 10,
                 Duration.ofMinutes(5)));
-    assertThat(settings.tick()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(settings.tick()).isEqualTo(Duration.ofSeconds(2));
     assertThat(settings.command().home()).isEqualTo(Path.of("").toAbsolutePath());
     assertThat(settings.command().words())
         .startsWith(System.getProperty("java.home") + "/bin/java", "-XX:+ExitOnOutOfMemoryError")
