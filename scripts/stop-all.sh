@@ -17,7 +17,8 @@ use_jdk
 take_turn
 left=0
 
-learner=$(running_pid learn) && kill -TERM -- "-$learner" 2>/dev/null # with what it has started
+# With what it has started, and at once: a JVM that is asked to end first writes down what it has learnt.
+learner=$(running_pid learn) && kill -KILL -- "-$learner" 2>/dev/null
 end_component learn 10 || left=1
 end_watchdog || left=1
 end_workers || left=1
