@@ -109,8 +109,10 @@ learn_start() { # jar option...
 
 WORKER_JAR=$STOKER_HOME/worker/target/worker.jar
 WATCHDOG_JAR=$STOKER_HOME/watchdog/target/watchdog.jar
-# The small young generation is memory that it does not need and would touch all the same.
-WATCHDOG_JVM=(-Xmx64m -Xmn4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1)
+# The small young generation is memory that it does not need and would touch all the same. It idles for
+# days: what runs every few seconds is not worth compiling, nor its locks a look four times a second.
+WATCHDOG_JVM=(-Xmx64m -Xmn4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=20
+  -XX:+UnlockDiagnosticVMOptions -XX:AsyncDeflationInterval=5000)
 
 # A person's start does not count as one of the restarts after which the watchdog gives up.
 launch_watchdog() {

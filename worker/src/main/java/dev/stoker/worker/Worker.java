@@ -236,12 +236,13 @@ public final class Worker {
   private static InFlightFile inFlightFile(WorkerSettings settings, WorkerId id, Engine engine) {
     if (settings.inFlightFile().isPresent()) {
       try {
-        return InFlightFile.create(settings.inFlightFile().get(), id.incarnation(), engine.slots());
+        return InFlightFile.create(
+            settings.inFlightFile().get(), id.incarnation(), engine.slotsMax());
       } catch (IOException e) {
         log.warn("which lines are in flight is not recorded", e);
       }
     }
-    return InFlightFile.unread(engine.slots());
+    return InFlightFile.unread(engine.slotsMax());
   }
 
   /** Lets the scripts find this process, beyond doubt, also when its watchdog is gone. */

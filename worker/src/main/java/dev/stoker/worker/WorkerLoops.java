@@ -39,6 +39,7 @@ final class WorkerLoops {
 
   private final WatchedEngine engine;
   private final LongSupplier nanoTime;
+  private final HeldShards held;
   private final ClaimLoop claims;
   private final RenewLoop renewals;
   private final AtomicLong dispatches = new AtomicLong();
@@ -49,7 +50,7 @@ final class WorkerLoops {
 
   /**
    * @param heartbeatDatabase a connection that nothing else uses
-   * @param inFlight with room for as many lines as the engine has slots
+   * @param inFlight with room for as many lines as the engine may ever have slots
    * @param whenFenced ends the process: a successor has been appointed
    */
   WorkerLoops(
@@ -69,11 +70,11 @@ final class WorkerLoops {
     BatchEndTable batchEnd =
         new BatchEndTable(
             database.jdbc(), database.transactions(), new OrderedIds(InstantSource.system()));
-    HeldShards held = new HeldShards(engine.slots(), nanoTime);
+    this.held = new HeldShards(engine::slots, nanoTime);
     Progress progress = new Progress(nanoTime);
     BooleanSupplier nothingRuns = () -> held.running() == 0 && held.waiting() == 0;
     this.settler =
-        new Settler(shards, batchEnd, held, progress, 2 * engine.slots() + 512, nothingRuns);
+        new Settler(shards, batchEnd, held, progress, 2 * engine.slotsMax() + 512, nothingRuns);
     this.claims = new ClaimLoop(shards, held, engine, id.holder(), leaseSettings, nanoTime);
     this.renewals = new RenewLoop(shards, held, leaseSettings, nanoTime);
     this.dispatcher =
@@ -135,8 +136,9 @@ final class WorkerLoops {
     renewals.start();
     dispatcher.start();
     claims.start();
-    engine.whenReady(claims::wake);
-    engine.whenReady(heartbeat::wake);
+    engine.onChange(claims::wake);
+    engine.onChange(heartbeat::wake);
+    engine.onChange(held::slotsChanged);
   }
 
   /**

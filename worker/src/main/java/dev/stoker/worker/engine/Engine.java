@@ -7,21 +7,32 @@ import java.util.Set;
 /** What computes answers. Safe for use by many threads. */
 public interface Engine extends AutoCloseable {
 
-  /** The models whose requests this engine answers; at least one. */
+  /** The models whose requests this engine can answer, now or after a swap; at least one. */
   Set<String> models();
 
-  /** The model whose weights are in memory now, or an empty string while none is. */
+  /** Of these, the models whose requests it takes now, without loading another. */
+  default Set<String> loadedModels() {
+    return models();
+  }
+
+  /** For people: the model whose weights are in memory now, or an empty string while none is. */
   String loadedModel();
 
   /**
    * How many requests are worth having in flight at once; more would only wait inside the engine.
+   * It may change at any time, between 1 and {@link #slotsMax}.
    */
   int slots();
+
+  /** What {@link #slots} never exceeds; always the same. */
+  default int slotsMax() {
+    return slots();
+  }
 
   /**
    * Answers one request. Blocks the calling thread, which is a virtual one, until there is a reply.
    *
-   * @param deadline how long the caller is willing to wait
+   * @param deadline how long the caller is willing to wait; an engine that knows better waits less
    * @throws InterruptedException when the worker wants its thread back; the request was not
    *     answered
    */
@@ -34,8 +45,8 @@ public interface Engine extends AutoCloseable {
   EngineState probe();
 
   /**
-   * A request so small that a working engine answers it at once; empty if it knows none, and then
-   * an engine that hangs is found only by the deadlines of its requests.
+   * A request so small that a working engine answers it at once; empty if it knows none, or if it
+   * finds out by itself that it hangs.
    */
   default Optional<EngineRequest> canary() {
     return Optional.empty();
@@ -46,8 +57,11 @@ public interface Engine extends AutoCloseable {
     return 0;
   }
 
-  /** Runs an action once the engine takes requests; at once if it does already. */
-  default void whenReady(Runnable action) {
+  /**
+   * Runs an action now and whenever what {@link #probe}, {@link #slots} or {@link #loadedModels}
+   * say has changed. It must be quick: it runs on the thread of whoever noticed.
+   */
+  default void onChange(Runnable action) {
     action.run();
   }
 

@@ -101,8 +101,18 @@ public final class WatchedEngine implements Engine {
   }
 
   @Override
+  public Set<String> loadedModels() {
+    return engine.loadedModels();
+  }
+
+  @Override
   public int slots() {
     return engine.slots();
+  }
+
+  @Override
+  public int slotsMax() {
+    return engine.slotsMax();
   }
 
   @Override
@@ -111,8 +121,8 @@ public final class WatchedEngine implements Engine {
   }
 
   @Override
-  public void whenReady(Runnable action) {
-    engine.whenReady(action);
+  public void onChange(Runnable action) {
+    engine.onChange(action);
   }
 
   @Override

@@ -162,7 +162,7 @@ public final class Dispatcher implements AutoCloseable {
           answer(line, succeeded, (EngineReply.Answered) reply);
       case Verdict.NoAnswer(String code, String message) -> fail(line, code, message);
       case Verdict.RetryAfter(Duration delay) -> later(line.triedAgain(), delay);
-      case Verdict.Wait() -> later(line, LATER);
+      case Verdict.Wait(Duration delay) -> later(line, delay);
     };
   }
 

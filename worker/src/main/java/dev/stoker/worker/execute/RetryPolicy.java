@@ -13,6 +13,11 @@ import java.util.random.RandomGenerator;
  * @param delayMax the longest delay, also of what an engine asks for
  */
 record RetryPolicy(int triesMax, Duration delayBase, Duration delayMax) {
+  /** A busy engine is asked again after a delay as if so many tries had failed. */
+  private static final int BUSY_TRIES = 1;
+
+  /** How soon to look whether an engine is back. */
+  private static final Duration AWAY_DELAY = Duration.ofMillis(200);
 
   static RetryPolicy from(Settings settings) {
     return new RetryPolicy(
@@ -43,19 +48,28 @@ record RetryPolicy(int triesMax, Duration delayBase, Duration delayMax) {
     boolean last = tries + 1 >= triesMax;
     return switch (reply) {
       case EngineReply.Answered answer when succeeded(answer.status()) -> new Verdict.Answer(true);
-      case EngineReply.Answered answer when !retryable(answer.status()) || last ->
-          new Verdict.Answer(false);
-      case EngineReply.Answered answer ->
-          new Verdict.RetryAfter(
+      case EngineReply.Answered answer when busy(answer.status()) ->
+          new Verdict.Wait(
               shorter(
                   delayMax,
-                  longer(delay(tries, random), answer.retryAfter().orElse(Duration.ZERO))));
+                  longer(delay(BUSY_TRIES, random), answer.retryAfter().orElse(Duration.ZERO))));
+      case EngineReply.Answered answer when !retryable(answer.status()) || last ->
+          new Verdict.Answer(false);
+      case EngineReply.Answered _ -> new Verdict.RetryAfter(delay(tries, random));
       case EngineReply.TimedOut _ when last ->
           new Verdict.NoAnswer(
               "request_timeout",
               "The engine did not answer this request in time, " + triesMax + " times.");
       case EngineReply.TimedOut _ -> new Verdict.RetryAfter(delay(tries, random));
-      case EngineReply.Unreachable _ -> new Verdict.Wait();
+      case EngineReply.Unusable unusable when last ->
+          new Verdict.NoAnswer(
+              "engine_error",
+              "The engine gave no usable answer to this request, "
+                  + triesMax
+                  + " times; the last time: "
+                  + unusable.reason());
+      case EngineReply.Unusable _ -> new Verdict.RetryAfter(delay(tries, random));
+      case EngineReply.Unreachable _, EngineReply.Lost _ -> new Verdict.Wait(AWAY_DELAY);
     };
   }
 
@@ -72,8 +86,13 @@ record RetryPolicy(int triesMax, Duration delayBase, Duration delayMax) {
     return status >= 200 && status < 300;
   }
 
+  /** It says nothing of the request, which is tried until its batch runs out of time. */
+  private static boolean busy(int status) {
+    return status == 429 || status == 503;
+  }
+
   private static boolean retryable(int status) {
-    return status == 408 || status == 425 || status == 429 || status >= 500;
+    return status == 408 || status == 425 || status >= 500;
   }
 
   private static Duration shorter(Duration a, Duration b) {

@@ -14,6 +14,6 @@ sealed interface Verdict {
   /** The line is run again, and this try counts. */
   record RetryAfter(Duration delay) implements Verdict {}
 
-  /** The line is run again when the engine is back; no try counts. */
-  record Wait() implements Verdict {}
+  /** The line is run again; the engine was busy or away, so that no try counts. */
+  record Wait(Duration delay) implements Verdict {}
 }

@@ -123,7 +123,7 @@ public final class ClaimLoop implements AutoCloseable {
   private int claim(int lines) {
     int shards = (int) Math.clamp(Math.ceil(lines / linesPerShard), 1, SHARDS_PER_CLAIM_MAX);
     long askedNanos = nanoTime.getAsLong();
-    List<Lease> leases = shardTable.claim(holder, engine.models(), shards, settings.ttl());
+    List<Lease> leases = shardTable.claim(holder, engine.loadedModels(), shards, settings.ttl());
     if (leases.isEmpty()) {
       return 0;
     }

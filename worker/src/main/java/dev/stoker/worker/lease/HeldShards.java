@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +28,9 @@ public final class HeldShards {
   private final LineCheck check = new LineCheck();
 
   /**
-   * @param slots how many lines may run at once
+   * @param slots how many lines may run at once; {@link #slotsChanged} tells when that has changed
    */
-  public HeldShards(int slots, LongSupplier nanoTime) {
+  public HeldShards(IntSupplier slots, LongSupplier nanoTime) {
     this.waiting = new WaitingLines(slots, nanoTime);
   }
 
@@ -60,6 +61,11 @@ public final class HeldShards {
   /** A line that was taken runs no more. */
   public void left() {
     waiting.left();
+  }
+
+  /** Perhaps more lines may run from now on. */
+  public void slotsChanged() {
+    waiting.slotsChanged();
   }
 
   /** How many lines were taken and have not left. */

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -18,8 +19,7 @@ final class WaitingLines {
   /** How long fresh lines may keep suspects waiting, before the first group and after each. */
   private static final Duration SUSPECTS_WAIT_MAX = Duration.ofSeconds(10);
 
-  private final int slots;
-  private final int groupMax;
+  private final IntSupplier slots;
   private final LongSupplier nanoTime;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -30,9 +30,8 @@ final class WaitingLines {
   private OptionalInt group = OptionalInt.empty();
   private long suspectsSinceNanos;
 
-  WaitingLines(int slots, LongSupplier nanoTime) {
+  WaitingLines(IntSupplier slots, LongSupplier nanoTime) {
     this.slots = slots;
-    this.groupMax = (int) Math.ceil(Math.sqrt(slots));
     this.nanoTime = nanoTime;
   }
 
@@ -83,7 +82,7 @@ final class WaitingLines {
       Optional<PendingLine> next =
           switch (turn()) {
             case FRESH -> Optional.of(fresh.remove());
-            case GROUPED -> Optional.of(join(grouped, groupMax));
+            case GROUPED -> Optional.of(join(grouped, groupMax()));
             case LONE -> Optional.of(join(lone, 1));
             case NONE -> Optional.empty();
           };
@@ -104,6 +103,10 @@ final class WaitingLines {
             suspectsSinceNanos = nanoTime.getAsLong();
           }
         });
+  }
+
+  void slotsChanged() {
+    change(() -> {});
   }
 
   int waiting() {
@@ -138,7 +141,11 @@ final class WaitingLines {
     boolean overdue = nanoTime.getAsLong() - suspectsSinceNanos >= SUSPECTS_WAIT_MAX.toNanos();
     return Turn.next(
         new Turn.Traffic(
-            fresh.size(), grouped.size(), lone.size(), running, slots, overdue, group));
+            fresh.size(), grouped.size(), lone.size(), running, slots.getAsInt(), overdue, group));
+  }
+
+  private int groupMax() {
+    return (int) Math.ceil(Math.sqrt(slots.getAsInt()));
   }
 
   /** Opens a group for a suspect, unless it joins the one that runs. */

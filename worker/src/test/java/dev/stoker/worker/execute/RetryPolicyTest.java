@@ -27,10 +27,11 @@ class RetryPolicyTest {
     "422, 0, fails",
     "408, 0, retries",
     "425, 1, retries",
-    "429, 0, retries",
+    "429, 0, waits",
     "500, 0, retries",
-    "503, 1, retries",
-    "429, 2, fails",
+    "503, 1, waits",
+    "429, 99, waits",
+    "503, 99, waits",
     "500, 2, fails",
     "302, 0, fails"
   })
@@ -60,15 +61,28 @@ class RetryPolicyTest {
   @Test
   void an_engine_out_of_reach_never_costs_a_try() {
     assertThat(policy.decide(99, new EngineReply.Unreachable("gone"), random))
-        .isEqualTo(new Verdict.Wait());
+        .isInstanceOf(Verdict.Wait.class);
+    assertThat(policy.decide(99, new EngineReply.Lost("gone"), random))
+        .isInstanceOf(Verdict.Wait.class);
+  }
+
+  @Test
+  void an_unusable_answer_is_tried_again_until_the_last_try() {
+    assertThat(policy.decide(1, new EngineReply.Unusable("half of it"), random))
+        .isInstanceOf(Verdict.RetryAfter.class);
+    assertThat(policy.decide(2, new EngineReply.Unusable("half of it"), random))
+        .isEqualTo(
+            new Verdict.NoAnswer(
+                "engine_error",
+                "The engine gave no usable answer to this request, 3 times; the last time: half of it"));
   }
 
   @Test
   void what_the_engine_asks_for_is_honoured_up_to_the_longest_delay() {
     assertThat(policy.decide(0, answered(429, Optional.of(Duration.ofSeconds(7))), random))
-        .isEqualTo(new Verdict.RetryAfter(Duration.ofSeconds(7)));
+        .isEqualTo(new Verdict.Wait(Duration.ofSeconds(7)));
     assertThat(policy.decide(0, answered(429, Optional.of(Duration.ofHours(1))), random))
-        .isEqualTo(new Verdict.RetryAfter(Duration.ofSeconds(30)));
+        .isEqualTo(new Verdict.Wait(Duration.ofSeconds(30)));
   }
 
   @ParameterizedTest

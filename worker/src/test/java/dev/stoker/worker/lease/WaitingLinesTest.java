@@ -33,7 +33,7 @@ class WaitingLinesTest {
   private static final LineStrikes CONVICTED = new LineStrikes(3, 2);
 
   private final AtomicLong clock = new AtomicLong(-5);
-  private final WaitingLines lines = new WaitingLines(9, clock::get);
+  private final WaitingLines lines = new WaitingLines(() -> 9, clock::get);
   private final HeldShard shard = shard(0);
 
   @Test

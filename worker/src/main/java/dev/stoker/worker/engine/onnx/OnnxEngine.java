@@ -2,6 +2,7 @@ package dev.stoker.worker.engine.onnx;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.stoker.worker.engine.ChangeListeners;
 import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.EngineReply;
 import dev.stoker.worker.engine.EngineRequest;
@@ -13,7 +14,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,7 +34,7 @@ public final class OnnxEngine implements Engine {
   private final MicroBatcher batcher;
   private final Runnable whenBroken;
   private final AtomicLong loadingSteps;
-  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final ChangeListeners listeners = new ChangeListeners();
   private final AtomicReference<EngineState> state = new AtomicReference<>(EngineState.STARTING);
 
   /**
@@ -130,8 +130,8 @@ public final class OnnxEngine implements Engine {
   }
 
   @Override
-  public void whenReady(Runnable action) {
-    var _ = ready.thenRun(action);
+  public void onChange(Runnable action) {
+    listeners.add(action);
   }
 
   @Override
@@ -146,7 +146,7 @@ public final class OnnxEngine implements Engine {
       SentenceModel model = source.call();
       state.compareAndSet(EngineState.STARTING, EngineState.READY);
       batcher.start(model);
-      ready.complete(null);
+      listeners.changed();
       LOG.info(
           "Embedding model {} loaded in {} ms: device CPU, {} threads,"
               + " at most {} texts and {} tokens a batch, {} tokens a text, {} slots",
@@ -160,6 +160,7 @@ public final class OnnxEngine implements Engine {
     } catch (Throwable e) { // A native library that does not link is an Error.
       LOG.error("Embedding model {} could not be loaded; the engine is down", settings.model(), e);
       state.set(EngineState.DOWN);
+      listeners.changed();
       batcher.stop("the embedding model " + settings.model() + " could not be loaded: " + e);
       whenBroken.run();
     }
