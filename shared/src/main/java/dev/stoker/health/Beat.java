@@ -11,6 +11,7 @@ import java.util.Optional;
  *     model
  * @param sinceProgress how long ago it finished a line, by its own monotonic clock; empty before
  *     the first
+ * @param swaps how it changes its model
  */
 public record Beat(
     WorkerStatus status,
@@ -19,4 +20,5 @@ public record Beat(
     int inFlight,
     long linesDone,
     long engineSteps,
-    Optional<Duration> sinceProgress) {}
+    Optional<Duration> sinceProgress,
+    ModelSwaps swaps) {}

@@ -2,6 +2,7 @@ package dev.stoker.health;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +19,8 @@ public final class WorkerHeartbeatTable {
       ON CONFLICT (worker) DO UPDATE
       SET incarnation = w.incarnation + 1, host = :host, status = 'reserved', started_at = now(),
           pid = NULL, process_start_ticks = NULL, boot_id = NULL, loaded_model = '', in_flight = 0,
-          lines_done = 0, engine_steps = 0, last_progress_at = NULL
+          lines_done = 0, engine_steps = 0, last_progress_at = NULL, loading_model = '', swaps = 0,
+          last_swap_ms = NULL
       RETURNING incarnation
       """;
 
@@ -34,6 +36,7 @@ public final class WorkerHeartbeatTable {
       UPDATE worker_heartbeat
       SET status = :status, models = :models, loaded_model = :loaded_model, in_flight = :in_flight,
           lines_done = :lines_done, engine_steps = :engine_steps, last_seen_at = now(),
+          loading_model = :loading_model, swaps = :swaps, last_swap_ms = :last_swap_ms,
           last_progress_at = now() - :progress_ms * interval '1 millisecond'
       WHERE worker = :worker AND incarnation = :incarnation AND status <> 'fenced'
       """;
@@ -47,7 +50,7 @@ public final class WorkerHeartbeatTable {
   private static final String ALL =
       """
       SELECT worker, incarnation, host, pid, process_start_ticks, boot_id, status, models, loaded_model,
-             in_flight, lines_done, engine_steps,
+             in_flight, lines_done, engine_steps, loading_model, swaps, last_swap_ms,
              (extract(epoch FROM now() - last_seen_at) * 1000)::bigint AS seen_ms,
              (extract(epoch FROM now() - last_progress_at) * 1000)::bigint AS progress_ms
       FROM worker_heartbeat
@@ -101,10 +104,10 @@ public final class WorkerHeartbeatTable {
             .param("in_flight", beat.inFlight())
             .param("lines_done", beat.linesDone())
             .param("engine_steps", beat.engineSteps())
-            .param(
-                "progress_ms",
-                beat.sinceProgress().map(Duration::toMillis).orElse(null),
-                java.sql.Types.BIGINT)
+            .param("loading_model", beat.swaps().loadingModel())
+            .param("swaps", beat.swaps().count())
+            .param("last_swap_ms", millis(beat.swaps().last()), Types.BIGINT)
+            .param("progress_ms", millis(beat.sinceProgress()), Types.BIGINT)
             .update()
         == 1;
   }
@@ -146,11 +149,17 @@ public final class WorkerHeartbeatTable {
         row.getInt("in_flight"),
         row.getLong("lines_done"),
         row.getLong("engine_steps"),
-        age(row, "seen_ms"),
-        age(row, "progress_ms"));
+        duration(row, "seen_ms"),
+        duration(row, "progress_ms"),
+        new ModelSwaps(
+            row.getString("loading_model"), row.getLong("swaps"), duration(row, "last_swap_ms")));
   }
 
-  private static Optional<Duration> age(ResultSet row, String column) throws SQLException {
+  private static Long millis(Optional<Duration> duration) {
+    return duration.map(Duration::toMillis).orElse(null);
+  }
+
+  private static Optional<Duration> duration(ResultSet row, String column) throws SQLException {
     long millis = row.getLong(column);
     return row.wasNull() ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
   }

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param engineSteps moves whenever the engine shows that it works, be it with a canary
  * @param sinceSeen the age of the newest beat; empty before any
  * @param sinceProgress how long ago it finished a line; empty before any
+ * @param swaps how it changes its model
  */
 public record WorkerView(
     WorkerId id,
@@ -23,4 +24,5 @@ public record WorkerView(
     long linesDone,
     long engineSteps,
     Optional<Duration> sinceSeen,
-    Optional<Duration> sinceProgress) {}
+    Optional<Duration> sinceProgress,
+    ModelSwaps swaps) {}

@@ -5,6 +5,7 @@ import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -37,22 +38,49 @@ public final class ShardTable {
       RETURNING s.batch, s.ordinal, s.attempt
       """;
 
+  private static final String CLAIMABLE =
+      """
+      s.state = 'queued' AND s.available_at <= now() AND s.faults < %d
+      AND b.status = 'in_progress' AND b.expires_at > now()
+      """
+          .formatted(FAULTS_MAX);
+
   /**
-   * MATERIALIZED is a fence: without it the planner may run the subquery again and lease more than
-   * asked for.
+   * Each model has its stretch of the index, so that what waits for others is never passed. First
+   * it is looked up, without a lock, how many of the shards that come next are each model's; then
+   * so many of each are locked; the last limit cuts nothing off, but tells the planner how few they
+   * are. MATERIALIZED is a fence: without it the planner may run the subquery again and lease more
+   * than asked for.
    */
   static final String CLAIM =
       """
-      WITH picked AS MATERIALIZED (
-          SELECT s.batch, s.ordinal
-          FROM shard s JOIN batch b ON b.id = s.batch
-          WHERE s.state = 'queued' AND s.available_at <= now() AND s.faults < :faults_max
-            AND s.model = ANY(:models) AND b.status = 'in_progress' AND b.expires_at > now()
-          ORDER BY s.priority, s.deadline, s.batch, s.ordinal
+      WITH due AS MATERIALIZED (
+          SELECT model, count(*) AS shards
+          FROM (SELECT ahead.*
+                FROM unnest(:models) AS wanted (model)
+                CROSS JOIN LATERAL (
+                    SELECT s.model, s.priority, s.deadline, s.batch, s.ordinal
+                    FROM shard s JOIN batch b ON b.id = s.batch
+                    WHERE s.model = wanted.model AND <claimable>
+                    ORDER BY s.priority, s.deadline, s.batch, s.ordinal
+                    LIMIT :shards) AS ahead
+                ORDER BY priority, deadline, batch, ordinal
+                LIMIT :shards) AS next
+          GROUP BY model
+      ), picked AS MATERIALIZED (
+          SELECT free.batch, free.ordinal
+          FROM due
+          CROSS JOIN LATERAL (
+              SELECT s.batch, s.ordinal
+              FROM shard s JOIN batch b ON b.id = s.batch
+              WHERE s.model = due.model AND <claimable>
+              ORDER BY s.priority, s.deadline, s.batch, s.ordinal
+              LIMIT due.shards
+              FOR UPDATE OF s SKIP LOCKED) AS free
           LIMIT :shards
-          FOR UPDATE OF s SKIP LOCKED
       )
       """
+              .replace("<claimable>", CLAIMABLE)
           + LEASE_PICKED;
 
   /**
@@ -87,6 +115,43 @@ public final class ShardTable {
       """
               .formatted(FAULTS_MAX)
           + LEASE_PICKED;
+
+  /** Shards of models that nobody loads any more; those of the first such model first. */
+  static final String CLAIM_QUARANTINED =
+      """
+      WITH picked AS MATERIALIZED (
+          SELECT free.batch, free.ordinal
+          FROM unnest(:models) AS quarantined (model)
+          CROSS JOIN LATERAL (
+              SELECT s.batch, s.ordinal
+              FROM shard s JOIN batch b ON b.id = s.batch
+              WHERE s.model = quarantined.model AND s.state = 'queued' AND b.status = 'in_progress'
+              ORDER BY s.priority, s.deadline, s.batch, s.ordinal
+              LIMIT :shards
+              FOR UPDATE OF s SKIP LOCKED) AS free
+          LIMIT :shards
+      )
+      """
+          + LEASE_PICKED;
+
+  /** Looks at the head of each model's queue only, however long it is. */
+  static final String WAITING =
+      """
+      SELECT wanted.model, head.shards, head.waiting_ms, head.priority, head.deadline
+      FROM unnest(:models) AS wanted (model)
+      CROSS JOIN LATERAL (
+          SELECT count(*) AS shards, min(priority) AS priority,
+                 (array_agg(deadline ORDER BY priority, deadline))[1] AS deadline,
+                 (extract(epoch FROM now() - min(since)) * 1000)::bigint AS waiting_ms
+          FROM (SELECT s.priority, s.deadline, greatest(s.available_at, b.in_progress_at) AS since
+                FROM shard s JOIN batch b ON b.id = s.batch
+                WHERE s.model = wanted.model AND <claimable>
+                ORDER BY s.priority, s.deadline, s.batch, s.ordinal
+                LIMIT :shards_max) AS ahead) AS head
+      WHERE head.shards > 0
+      ORDER BY head.priority, head.deadline, wanted.model
+      """
+          .replace("<claimable>", CLAIMABLE);
 
   /** After the claim has committed, so that no result of an earlier holder can be missing. */
   private static final String READ =
@@ -262,7 +327,6 @@ public final class ShardTable {
   public List<Lease> claim(String holder, Collection<String> models, int shards, Duration ttl) {
     return jdbc.sql(CLAIM)
         .param("models", texts(models))
-        .param("faults_max", FAULTS_MAX)
         .param("shards", shards)
         .param("holder", holder)
         .param("ttl_ms", ttl.toMillis())
@@ -270,9 +334,37 @@ public final class ShardTable {
         .list();
   }
 
-  /** Leases shards whose unfinished lines shall end without an answer. */
-  public List<Lease> claimUnwanted(String holder, int shards, Duration ttl) {
+  /**
+   * Looks which of these models have shards that could be claimed now; those without are missing.
+   *
+   * @return the order in which their best shards would be claimed
+   */
+  public List<WaitingModel> waiting(Collection<String> models) {
+    return jdbc.sql(WAITING)
+        .param("models", texts(models))
+        .param("shards_max", WaitingModel.SHARDS_MAX)
+        .query(
+            (row, _) ->
+                new WaitingModel(
+                    row.getString("model"),
+                    row.getInt("shards"),
+                    Duration.ofMillis(row.getLong("waiting_ms")),
+                    row.getInt("priority"),
+                    row.getObject("deadline", OffsetDateTime.class).toInstant()))
+        .list();
+  }
+
+  /**
+   * Leases shards whose unfinished lines shall end without an answer.
+   *
+   * @param quarantined models, by the names that requests use, that nobody loads any more
+   */
+  public List<Lease> claimUnwanted(
+      String holder, Collection<String> quarantined, int shards, Duration ttl) {
     List<Lease> claimed = new ArrayList<>(claimEnding(holder, shards, ttl));
+    if (claimed.size() < shards && !quarantined.isEmpty()) {
+      claimed.addAll(claimQuarantined(holder, quarantined, shards - claimed.size(), ttl));
+    }
     if (claimed.size() < shards) {
       claimed.addAll(claimDeadly(holder, shards - claimed.size(), ttl));
     }
@@ -281,6 +373,17 @@ public final class ShardTable {
 
   private List<Lease> claimEnding(String holder, int shards, Duration ttl) {
     return jdbc.sql(CLAIM_ENDING)
+        .param("shards", shards)
+        .param("holder", holder)
+        .param("ttl_ms", ttl.toMillis())
+        .query((row, _) -> lease(row))
+        .list();
+  }
+
+  private List<Lease> claimQuarantined(
+      String holder, Collection<String> models, int shards, Duration ttl) {
+    return jdbc.sql(CLAIM_QUARANTINED)
+        .param("models", texts(models))
         .param("shards", shards)
         .param("holder", holder)
         .param("ttl_ms", ttl.toMillis())
@@ -366,7 +469,7 @@ public final class ShardTable {
   }
 
   private static SqlArrayValue texts(Collection<String> texts) {
-    return new SqlArrayValue("text", texts.toArray());
+    return new SqlArrayValue("text", texts.stream().distinct().toArray());
   }
 
   private static Collection<FinishedLine> eachLineOnce(List<FinishedLine> finished) {

@@ -118,7 +118,8 @@ class GateTest {
             5,
             5,
             Optional.of(Duration.ZERO),
-            Optional.of(Duration.ofHours(5)));
+            Optional.of(Duration.ofHours(5)),
+            ModelSwaps.NONE);
     assertThat(GATE.decide(List.of(busy), List.of())).isEqualTo(OPEN);
   }
 
@@ -150,7 +151,8 @@ class GateTest {
         0,
         0,
         age,
-        Optional.empty());
+        Optional.empty(),
+        ModelSwaps.NONE);
   }
 
   private static SlotView gaveUp(String worker, String reason) {

@@ -43,7 +43,8 @@ class WorkerHeartbeatTableTest {
                 0,
                 0,
                 Optional.empty(),
-                Optional.empty()));
+                Optional.empty(),
+                ModelSwaps.NONE));
   }
 
   @Test
@@ -61,6 +62,7 @@ class WorkerHeartbeatTableTest {
     assertThat(view.inFlight()).isZero();
     assertThat(view.linesDone()).isZero();
     assertThat(view.sinceProgress()).isEmpty();
+    assertThat(view.swaps()).isEqualTo(ModelSwaps.NONE);
     assertThat(view.sinceSeen()).as("the slot was seen a moment ago").isPresent();
   }
 
@@ -118,7 +120,8 @@ class WorkerHeartbeatTableTest {
             5,
             1L << 40,
             (1L << 40) + 3,
-            Optional.of(Duration.ofMinutes(7)));
+            Optional.of(Duration.ofMinutes(7)),
+            new ModelSwaps("m", 3, Optional.of(Duration.ofMillis(4711))));
     assertThat(heartbeats.beat(id, beat)).isTrue();
     WorkerView view = view();
     assertThat(view.status()).isEqualTo(WorkerStatus.ENGINE_DOWN);
@@ -128,6 +131,8 @@ class WorkerHeartbeatTableTest {
     assertThat(view.engineSteps()).isEqualTo((1L << 40) + 3);
     assertThat(view.linesDone()).isEqualTo(1L << 40);
     assertThat(view.process()).contains(PROCESS);
+    assertThat(view.swaps())
+        .isEqualTo(new ModelSwaps("m", 3, Optional.of(Duration.ofMillis(4711))));
     assertThat(view.sinceSeen().orElseThrow()).isBetween(Duration.ZERO, MOMENT);
     assertThat(view.sinceProgress().orElseThrow())
         .isBetween(Duration.ofMinutes(7), Duration.ofMinutes(7).plus(MOMENT));
@@ -199,7 +204,15 @@ class WorkerHeartbeatTableTest {
 
   private static Beat beat(
       WorkerStatus status, int inFlight, long linesDone, Optional<Duration> sinceProgress) {
-    return new Beat(status, List.of("m"), "m", inFlight, linesDone, linesDone, sinceProgress);
+    return new Beat(
+        status,
+        List.of("m"),
+        "m",
+        inFlight,
+        linesDone,
+        linesDone,
+        sinceProgress,
+        new ModelSwaps("n", 1, Optional.of(Duration.ofSeconds(1))));
   }
 
   private WorkerView view() {

@@ -79,27 +79,61 @@ class ClaimPlanTest {
         .noneMatch(line -> line.matches(".*Rows Removed by .*: \\d{3,}.*"));
   }
 
-  /** The cost of a claim must not grow with the queue. */
-  @Test
-  void a_claim_walks_the_index_in_order_and_sorts_nothing() {
+  /** The cost of a claim must not grow with the queue, nor with the queue of another model. */
+  @ParameterizedTest
+  @ValueSource(strings = {"m", "m alias", "idle alias"})
+  void a_claim_walks_the_index_of_its_models_in_order_and_sorts_no_queue(String models) {
     longQueue();
     List<String> plan =
         database
             .jdbc()
             .sql("EXPLAIN (ANALYZE) " + ShardTable.CLAIM)
-            .param("models", new SqlArrayValue("text", "m"))
-            .param("faults_max", ShardTable.FAULTS_MAX)
+            .param("models", new SqlArrayValue("text", (Object[]) models.split(" ")))
             .param("shards", 4)
             .param("holder", "host/0#1")
             .param("ttl_ms", 30_000L)
             .query(String.class)
             .list();
-    String whole = String.join("\n", plan);
-    assertThat(whole).contains("Index Scan using shard_claim on shard");
-    assertThat(plan).noneMatch(line -> line.contains("Sort") || line.contains("Seq Scan on shard"));
+    assertThatNoQueueIsRead(plan);
+  }
+
+  @Test
+  void what_waits_is_told_without_reading_the_queues() {
+    longQueue();
+    List<String> plan =
+        database
+            .jdbc()
+            .sql("EXPLAIN (ANALYZE) " + ShardTable.WAITING)
+            .param("models", new SqlArrayValue("text", "m", "idle"))
+            .param("shards_max", 100)
+            .query(String.class)
+            .list();
+    assertThatNoQueueIsRead(plan);
+  }
+
+  @Test
+  void what_is_quarantined_is_found_by_its_model() {
+    longQueue();
+    List<String> plan =
+        database
+            .jdbc()
+            .sql("EXPLAIN (ANALYZE) " + ShardTable.CLAIM_QUARANTINED)
+            .param("models", new SqlArrayValue("text", "idle", "m"))
+            .param("shards", 8)
+            .param("holder", "api/host#1")
+            .param("ttl_ms", 30_000L)
+            .query(String.class)
+            .list();
+    assertThatNoQueueIsRead(plan);
+  }
+
+  /** Of 10,010 shards it looks at those it takes. */
+  private static void assertThatNoQueueIsRead(List<String> plan) {
     assertThat(plan)
-        .as("of 10,010 shards it looks at those it takes\n%s", whole)
-        .anyMatch(
-            line -> line.matches(".*Index Scan using shard_claim.* rows=4(\\.00)? loops=1\\)"));
+        .as(String.join("\n", plan))
+        .anyMatch(line -> line.contains("Index Scan using shard_claim on shard"))
+        .noneMatch(line -> line.contains("Seq Scan on shard"))
+        .noneMatch(line -> line.matches(".*Scan.* on shard .*actual.* rows=\\d{4,}.*"))
+        .noneMatch(line -> line.matches(".*Rows Removed by .*: \\d{3,}.*"));
   }
 }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -146,7 +147,7 @@ class CompetingConsumersTest {
       // A lease of no length at all is lost to the first who reaps.
       Duration ttl = random.nextInt(4) == 0 ? Duration.ZERO : Duration.ofMinutes(5);
       List<Lease> leases = new ArrayList<>(shards.claim(name, List.of("m", "n"), 3, ttl));
-      leases.addAll(shards.claimUnwanted(name, 1, ttl));
+      leases.addAll(shards.claimUnwanted(name, Set.of(), 1, ttl));
       if (random.nextInt(3) == 0) {
         shards.reapExpired();
       }

@@ -2,12 +2,15 @@ package dev.stoker.queue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.stoker.batch.BatchId;
 import dev.stoker.batch.BatchStatus;
 import dev.stoker.testing.Rows;
 import dev.stoker.testing.TestDatabase;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -178,7 +181,122 @@ class ShardTableTest {
     assertThat(keysOfLeases(all)).containsExactlyInAnyOrderElementsOf(keysOf(batch, 4));
   }
 
+  @Test
+  void claims_follow_one_order_across_models() {
+    BatchId late = rows.batch().part("m", 1).window(Duration.ofHours(9)).insert();
+    BatchId first = rows.batch().part("n", 1).and("m", 1).window(Duration.ofHours(1)).insert();
+    BatchId urgent = rows.batch().part("o", 1).window(Duration.ofHours(99)).priority(-1).insert();
+    List<String> models = List.of("m", "n", "o");
+    assertThat(keys(shards.read(shards.claim(HOLDER, models, 3, TTL))))
+        .containsExactly(new ShardKey(urgent, 0), new ShardKey(first, 0), new ShardKey(first, 1));
+    assertThat(keysOfLeases(shards.claim(HOLDER, models, 3, TTL)))
+        .containsExactly(new ShardKey(late, 0));
+  }
+
+  @Test
+  void a_model_named_twice_is_claimed_once() {
+    rows.batch().part("m", 1).part("m", 1).part("m", 1).insert();
+    assertThat(shards.claim(HOLDER, List.of("m", "m"), 2, TTL)).hasSize(2);
+  }
+
+  @Test
+  void a_claim_of_several_models_locks_only_what_it_takes() {
+    BatchId batch = rows.batch().part("m", 1).part("n", 1).part("m", 1).part("n", 1).insert();
+    List<String> models = List.of("m", "n");
+    List<ShardKey> all = new ArrayList<>();
+    database
+        .database()
+        .transactions()
+        .executeWithoutResult(
+            _ -> {
+              all.addAll(keysOfLeases(shards.claim("a", models, 2, TTL)));
+              all.addAll(keysOfLeases(elsewhere(() -> shards.claim("b", models, 9, TTL))));
+            });
+    assertThat(all).containsExactlyInAnyOrderElementsOf(keysOf(batch, 4));
+  }
+
+  // waiting
+
+  @Test
+  void what_waits_is_told_for_each_model_in_the_order_of_claims() {
+    BatchId first = rows.batch().part("m", 1).part("m", 1).window(Duration.ofHours(9)).insert();
+    rows.batch().part("m", 1).window(Duration.ofHours(7)).priority(3).insert();
+    BatchId urgent = rows.batch().part("n", 1).window(Duration.ofHours(99)).priority(-1).insert();
+    rows.batch().part("o", 1).insert();
+    acceptedAgo(first, "2 minutes");
+    acceptedAgo(urgent, "1 minute");
+    List<WaitingModel> waiting = shards.waiting(List.of("m", "n", "idle"));
+    assertThat(waiting)
+        .extracting(WaitingModel::model, WaitingModel::shards, WaitingModel::priority)
+        .containsExactly(tuple("n", 1, -1), tuple("m", 3, 0));
+    assertThat(waiting.get(0).deadline()).isEqualTo(deadline(urgent));
+    assertThat(waiting.get(1).deadline()).as("of the best").isEqualTo(deadline(first));
+    assertThat(waiting.get(0).waiting())
+        .isBetween(Duration.ofMinutes(1), Duration.ofMinutes(1).plusSeconds(30));
+    assertThat(waiting.get(1).waiting())
+        .as("of the oldest")
+        .isBetween(Duration.ofMinutes(2), Duration.ofMinutes(2).plusSeconds(30));
+  }
+
+  @Test
+  void what_cannot_be_claimed_does_not_wait() {
+    BatchId batch = rows.batch().part("m", 1).part("m", 1).part("m", 1).insert();
+    rows.batch().part("m", 1).status(BatchStatus.CANCELLING).insert();
+    rows.endWindow(rows.batch().part("m", 1).insert());
+    rows.faults(new ShardKey(batch, 2), ShardTable.FAULTS_MAX);
+    assertThat(shards.waiting(MODELS)).extracting(WaitingModel::shards).containsExactly(2);
+    List<Lease> leases = shards.claim(HOLDER, MODELS, 2, TTL);
+    assertThat(shards.waiting(MODELS)).as("leased").isEmpty();
+    shards.giveBack(leases, Duration.ofMinutes(1));
+    assertThat(shards.waiting(MODELS)).as("held back for a minute").isEmpty();
+  }
+
+  @Test
+  void a_shard_given_back_waits_anew() {
+    BatchId batch = rows.batch().part("m", 1).insert();
+    acceptedAgo(batch, "1 hour");
+    shards.giveBack(shards.claim(HOLDER, MODELS, 1, TTL), Duration.ZERO);
+    assertThat(shards.waiting(MODELS).getFirst().waiting()).isLessThan(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void more_than_a_thousand_waiting_shards_are_not_counted() {
+    rows.batch().part("m", 1).insert();
+    database
+        .jdbc()
+        .sql(
+            """
+            INSERT INTO shard (batch, ordinal, file, part, model, lines, priority, deadline)
+            SELECT s.batch, n, s.file, 0, 'm', 1, s.priority, s.deadline
+            FROM shard s CROSS JOIN generate_series(1, 1500) AS n
+            """)
+        .update();
+    assertThat(shards.waiting(MODELS).getFirst().shards()).isEqualTo(WaitingModel.SHARDS_MAX);
+  }
+
   // claimUnwanted
+
+  @Test
+  void queued_shards_of_quarantined_models_are_claimed_apart() {
+    BatchId batch = rows.batch().part("m", 1).and("n", 1).and("alias-of-n", 1).insert();
+    BatchId held = rows.batch().part("n", 1).insert();
+    rows.batch().part("n", 1).status(BatchStatus.VALIDATING).insert();
+    shards.giveBack(
+        shards.claim(HOLDER, List.of("m", "n", "alias-of-n"), 9, TTL), Duration.ofHours(1));
+    assertThat(keysOfLeases(shards.claimUnwanted(HOLDER, Set.of("n", "alias-of-n"), 9, TTL)))
+        .as("whether or not they may be claimed yet")
+        .containsExactlyInAnyOrder(
+            new ShardKey(batch, 1), new ShardKey(batch, 2), new ShardKey(held, 0));
+  }
+
+  @Test
+  void no_more_of_quarantined_models_is_claimed_than_asked_for() {
+    rows.batch().part("m", 1).and("n", 1).part("m", 1).and("n", 1).insert();
+    Set<String> quarantined = Set.of("m", "n");
+    assertThat(shards.claimUnwanted(HOLDER, quarantined, 3, TTL)).hasSize(3);
+    assertThat(shards.claimUnwanted(HOLDER, quarantined, 3, TTL)).hasSize(1);
+    assertThat(shards.claimUnwanted(HOLDER, quarantined, 3, TTL)).isEmpty();
+  }
 
   @Test
   void what_nobody_wants_any_more_is_claimed_apart() {
@@ -188,7 +306,7 @@ class ShardTableTest {
     BatchId deadly = rows.batch().part("m", 1).part("m", 1).insert();
     rows.batch().part("m", 1).status(BatchStatus.VALIDATING).insert();
     rows.faults(new ShardKey(deadly, 1), ShardTable.FAULTS_MAX);
-    List<Lease> claimed = shards.claimUnwanted(HOLDER, 9, TTL);
+    List<Lease> claimed = shards.claimUnwanted(HOLDER, Set.of(), 9, TTL);
     assertThat(claimed)
         .containsExactlyInAnyOrder(
             new Lease(new ShardKey(cancelling, 0), 1),
@@ -196,15 +314,15 @@ class ShardTableTest {
             new Lease(new ShardKey(deadly, 1), ShardTable.FAULTS_MAX + 1));
     assertThat(rows.shard(new ShardKey(cancelling, 0)).leasedBy()).isEqualTo(HOLDER);
     assertThat(rows.shard(new ShardKey(wanted, 0)).state()).isEqualTo("queued");
-    assertThat(shards.claimUnwanted(HOLDER, 9, TTL)).as("claimed once").isEmpty();
+    assertThat(shards.claimUnwanted(HOLDER, Set.of(), 9, TTL)).as("claimed once").isEmpty();
   }
 
   @Test
   void no_more_unwanted_is_claimed_than_asked_for() {
     rows.batch().part("m", 1).part("m", 1).status(BatchStatus.CANCELLING).insert();
-    assertThat(shards.claimUnwanted(HOLDER, 1, TTL)).hasSize(1);
-    assertThat(shards.claimUnwanted(HOLDER, 1, TTL)).hasSize(1);
-    assertThat(shards.claimUnwanted(HOLDER, 1, TTL)).isEmpty();
+    assertThat(shards.claimUnwanted(HOLDER, Set.of(), 1, TTL)).hasSize(1);
+    assertThat(shards.claimUnwanted(HOLDER, Set.of(), 1, TTL)).hasSize(1);
+    assertThat(shards.claimUnwanted(HOLDER, Set.of(), 1, TTL)).isEmpty();
   }
 
   @Test
@@ -215,8 +333,8 @@ class ShardTableTest {
         .transactions()
         .executeWithoutResult(
             _ -> {
-              List<Lease> mine = shards.claimUnwanted("a", 1, TTL);
-              List<Lease> others = elsewhere(() -> shards.claimUnwanted("b", 9, TTL));
+              List<Lease> mine = shards.claimUnwanted("a", Set.of(), 1, TTL);
+              List<Lease> others = elsewhere(() -> shards.claimUnwanted("b", Set.of(), 9, TTL));
               assertThat(others).hasSize(1).doesNotContainAnyElementsOf(mine);
             });
   }
@@ -752,6 +870,24 @@ class ShardTableTest {
 
   private static List<ShardKey> keysOfLeases(Collection<Lease> leases) {
     return leases.stream().map(Lease::key).toList();
+  }
+
+  private static void acceptedAgo(BatchId batch, String interval) {
+    database
+        .jdbc()
+        .sql(
+            "WITH shards AS (UPDATE shard SET available_at = now() - interval '1 day' WHERE batch ="
+                + " :batch) UPDATE batch SET in_progress_at = now() - :ago::interval WHERE id ="
+                + " :batch")
+        .param("batch", batch.value())
+        .param("ago", interval)
+        .update();
+  }
+
+  private Instant deadline(BatchId batch) {
+    return rows.value(
+            OffsetDateTime.class, "SELECT expires_at FROM batch WHERE id = ?", batch.value())
+        .toInstant();
   }
 
   private List<ShardKey> claimOneByOne() {

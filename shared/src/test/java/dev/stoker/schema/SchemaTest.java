@@ -8,6 +8,7 @@ import dev.stoker.batch.BatchStatus;
 import dev.stoker.file.FilePurpose;
 import dev.stoker.health.SlotState;
 import dev.stoker.health.WorkerStatus;
+import dev.stoker.model.ModelEngine;
 import dev.stoker.testing.Rows;
 import dev.stoker.testing.TestDatabase;
 import java.time.Duration;
@@ -114,6 +115,20 @@ class SchemaTest {
           new Refused("line_strike.line_strike_strikes_check", "strikes = 0, alone = 0"),
           new Refused("line_strike.alone_are_strikes", "alone = 2"),
           new Refused("line_strike.alone_are_strikes", "alone = -1"),
+          new Refused("worker_heartbeat.worker_heartbeat_swaps_check", "swaps = -1"),
+          new Refused("worker_heartbeat.worker_heartbeat_last_swap_ms_check", "last_swap_ms = -1"),
+          new Refused("model.engine_is_known", "engine = 'vllm'"),
+          new Refused("model.aliases_are_other_names", "aliases = '{other,m}'"),
+          new Refused("model.model_memory_bytes_check", "memory_bytes = 0"),
+          new Refused("model.model_slots_max_check", "slots_max = 0"),
+          new Refused("model.model_context_tokens_check", "context_tokens = 0"),
+          new Refused("model.model_load_failures_check", "load_failures = -1, failure = 'why'"),
+          new Refused("model.model_loads_check", "loads = -1"),
+          new Refused("model.model_last_load_ms_check", "last_load_ms = -1"),
+          new Refused("model.model_last_unload_ms_check", "last_unload_ms = -1"),
+          new Refused("model.failures_have_a_reason", "load_failures = 1"),
+          new Refused("model.failures_have_a_reason", "failure = 'why'"),
+          new Refused("model.quarantined_for_a_failure", "quarantined_at = now()"),
           new Refused("recovery.planned_or_poison_or_neither", "planned = true, poison = true"));
 
   /**
@@ -178,6 +193,9 @@ class SchemaTest {
     assertThat(listed("worker_slot", "slot_state_is_known"))
         .containsExactlyInAnyOrderElementsOf(
             Arrays.stream(SlotState.values()).map(SlotState::wireName).toList());
+    assertThat(listed("model", "engine_is_known"))
+        .containsExactlyInAnyOrderElementsOf(
+            Arrays.stream(ModelEngine.values()).map(ModelEngine::wireName).toList());
     assertThat(listed("shard", "state_is_known"))
         .containsExactlyInAnyOrder("queued", "leased", "done");
   }
@@ -247,6 +265,11 @@ class SchemaTest {
         .jdbc()
         .sql("INSERT INTO line_strike (batch, line, strikes) VALUES (?, 1, 1)")
         .param(batch.value())
+        .update();
+    database
+        .jdbc()
+        .sql(
+            "INSERT INTO model (name, engine, source, definition) VALUES ('m', 'onnx', 'file', '1')")
         .update();
     database
         .jdbc()

@@ -4,6 +4,7 @@ import dev.stoker.database.Database;
 import dev.stoker.database.DatabaseSettings;
 import dev.stoker.health.Beat;
 import dev.stoker.health.LocalBeat;
+import dev.stoker.health.ModelSwaps;
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
@@ -140,7 +141,15 @@ public final class StubWorker {
   }
 
   private static Beat beat(WorkerStatus status, int inFlight) {
-    return new Beat(status, List.of("model"), "model", inFlight, 5, STEPS.get(), Optional.empty());
+    return new Beat(
+        status,
+        List.of("model"),
+        "model",
+        inFlight,
+        5,
+        STEPS.get(),
+        Optional.empty(),
+        ModelSwaps.NONE);
   }
 
   private static ProcessIdentity self() throws IOException {

@@ -75,7 +75,7 @@ final class EndLoop implements Loop.Step {
   }
 
   private boolean settleUnwanted() {
-    List<Lease> leases = shards.claimUnwanted(holder, SHARDS, LEASE);
+    List<Lease> leases = shards.claimUnwanted(holder, Set.of(), SHARDS, LEASE);
     if (leases.isEmpty()) {
       return false;
     }

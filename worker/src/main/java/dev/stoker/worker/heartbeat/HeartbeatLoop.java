@@ -1,6 +1,7 @@
 package dev.stoker.worker.heartbeat;
 
 import dev.stoker.health.Beat;
+import dev.stoker.health.ModelSwaps;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
 import dev.stoker.health.WorkerStatus;
@@ -116,6 +117,7 @@ public final class HeartbeatLoop implements AutoCloseable {
         inFlight.getAsInt(),
         progress.linesDone(),
         engine.steps(),
-        progress.sinceLast());
+        progress.sinceLast(),
+        ModelSwaps.NONE);
   }
 }
