@@ -27,6 +27,12 @@ public record ModelDefinition(
     aliases = List.copyOf(aliases);
   }
 
+  /** The same under another name. */
+  public ModelDefinition named(String other) {
+    return new ModelDefinition(
+        other, aliases, engine, source, memoryBytes, slotsMax, contextTokens, digest);
+  }
+
   /** Whether a request that asks for this name asks for this model. */
   public boolean answersTo(String asked) {
     return name.equals(asked) || aliases.contains(asked);

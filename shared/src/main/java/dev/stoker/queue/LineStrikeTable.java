@@ -6,7 +6,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.SqlArrayValue;
 
 /** Every statement on strikes, but for the look that comes with a claim. */
-final class LineStrikeTable {
+public final class LineStrikeTable {
 
   /**
    * A batch that is being deleted takes its strikes with it: locked, it cannot vanish before they
@@ -47,7 +47,7 @@ final class LineStrikeTable {
 
   private final JdbcClient jdbc;
 
-  LineStrikeTable(JdbcClient jdbc) {
+  public LineStrikeTable(JdbcClient jdbc) {
     this.jdbc = jdbc;
   }
 
@@ -56,7 +56,21 @@ final class LineStrikeTable {
    * May be told again of the same death.
    */
   void strike(String holder, Set<LineKey> inFlight) {
-    named(STRIKE, holder, inFlight).param("alone", inFlight.size() == 1 ? 1 : 0).update();
+    strike(holder, inFlight, inFlight.size() == 1);
+  }
+
+  /**
+   * Strikes a line whose engine died while it ran, although its holder lives on.
+   *
+   * @param death which death it was, of whose engine
+   * @param alone whether nothing else ran
+   */
+  public void strike(String death, LineKey line, boolean alone) {
+    strike(death, Set.of(line), alone);
+  }
+
+  private void strike(String struckBy, Set<LineKey> lines, boolean alone) {
+    named(STRIKE, struckBy, lines).param("alone", alone ? 1 : 0).update();
   }
 
   /** How many of these lines had a strike before the death of this holder. */

@@ -14,6 +14,20 @@ public record LineStrikes(int strikes, int alone) {
   /** One death may be a coincidence. */
   static final int ALONE_MAX = 2;
 
+  /**
+   * After one more death.
+   *
+   * @param lonely whether nothing else ran
+   */
+  public LineStrikes another(boolean lonely) {
+    return new LineStrikes(strikes + 1, alone + (lonely ? 1 : 0));
+  }
+
+  /** Whether it must run with nothing else at all. */
+  public boolean lone() {
+    return suspect() && strikes > 1;
+  }
+
   /** Whether it is certain enough that the line ends its workers: it must not be run again. */
   public boolean convicted() {
     return alone >= ALONE_MAX;

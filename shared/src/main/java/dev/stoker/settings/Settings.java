@@ -4,11 +4,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -22,13 +24,38 @@ public final class Settings {
   public record Described(String key, String fallback, String meaning) {}
 
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)?");
+  private static final Pattern BYTES = Pattern.compile("(\\d{1,9})(KiB|MiB|GiB)?");
 
+  private final String owner;
   private final Map<String, String> environment;
-  private final List<String> problems = new ArrayList<>();
+  private final List<String> problems;
   private final Map<String, Described> described = new LinkedHashMap<>();
 
   public Settings(Map<String, String> environment) {
+    this("", environment, new ArrayList<>());
+  }
+
+  private Settings(String owner, Map<String, String> environment, List<String> problems) {
+    this.owner = owner;
     this.environment = Map.copyOf(environment);
+    this.problems = problems;
+  }
+
+  /**
+   * These settings but for some values, for one thing of many. What is wrong with them is told by
+   * {@link #verify} of either.
+   *
+   * @param owner what the values belong to, for people
+   */
+  public Settings with(String owner, Map<String, String> values) {
+    Map<String, String> both = new HashMap<>(environment);
+    both.putAll(values);
+    return new Settings(owner + ": ", both, problems);
+  }
+
+  /** Whether a key has been read, with whatever outcome. */
+  public boolean hasRead(String key) {
+    return described.containsKey(key);
   }
 
   /** The settings of this process. */
@@ -70,6 +97,17 @@ public final class Settings {
                 .filter(value -> value.compareTo(min) >= 0 && value.compareTo(max) <= 0));
   }
 
+  /** A number of bytes such as {@code 512MiB} or {@code 2GiB} that may be absent. */
+  public OptionalLong bytes(String key, String meaning) {
+    return read(
+        key,
+        OptionalLong.empty(),
+        "",
+        meaning,
+        "a number of bytes, such as 512MiB or 2GiB",
+        Settings::parseBytes);
+  }
+
   public String text(String key, String fallback, String meaning) {
     return read(key, fallback, fallback, meaning, "a text", Optional::of);
   }
@@ -101,7 +139,7 @@ public final class Settings {
   /** Notes a relation between keys that does not hold. */
   public void require(boolean holds, String problem) {
     if (!holds) {
-      problems.add(problem);
+      problems.add(owner + problem);
     }
   }
 
@@ -136,7 +174,7 @@ public final class Settings {
       value = Optional.empty();
     }
     if (value.isEmpty()) {
-      problems.add(key + "=" + text + " is not " + allowed);
+      problems.add(owner + key + "=" + text + " is not " + allowed);
     }
     return value.orElse(fallback);
   }
@@ -156,6 +194,22 @@ public final class Settings {
           case "d" -> Duration.ofDays(amount);
           default -> Duration.ofSeconds(amount);
         });
+  }
+
+  private static Optional<OptionalLong> parseBytes(String text) {
+    var matcher = BYTES.matcher(text);
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    String unit = Optional.ofNullable(matcher.group(2)).orElse("");
+    int shift =
+        switch (unit) {
+          case "KiB" -> 10;
+          case "MiB" -> 20;
+          case "GiB" -> 30;
+          default -> 0;
+        };
+    return Optional.of(OptionalLong.of(Long.parseLong(matcher.group(1)) << shift));
   }
 
   /** The shortest way to write a duration that {@link #duration} reads back. */

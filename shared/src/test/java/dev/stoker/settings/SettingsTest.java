@@ -53,6 +53,28 @@ class SettingsTest {
   }
 
   @Test
+  void one_thing_of_many_has_its_own_values_before_those_of_all() {
+    Settings all = new Settings(Map.of("A", "3", "B", "4"));
+    Settings one = all.with("models.yaml, model x", Map.of("A", "5"));
+
+    assertThat(one.integer("A", 7, 1, 9, "")).isEqualTo(5);
+    assertThat(one.integer("B", 7, 1, 9, "")).isEqualTo(4);
+    assertThat(all.integer("A", 7, 1, 9, "")).isEqualTo(3);
+    assertThat(one.hasRead("A")).isTrue();
+    assertThat(one.hasRead("C")).isFalse();
+    assertThatCode(all::verify).doesNotThrowAnyException();
+  }
+
+  @Test
+  void what_is_wrong_with_one_thing_of_many_is_told_with_its_name_by_all() {
+    Settings all = new Settings(Map.of());
+    all.with("models.yaml, model x", Map.of("A", "many")).integer("A", 7, 1, 9, "");
+
+    assertThatThrownBy(all::verify)
+        .hasMessageContaining("models.yaml, model x: A=many is not a whole number from 1 to 9");
+  }
+
+  @Test
   void a_relative_path_is_made_absolute() {
     assertThat(new Settings(Map.of()).path("H", Path.of("logs"), ""))
         .isEqualTo(Path.of("").toAbsolutePath().resolve("logs"));

@@ -16,15 +16,16 @@ import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.EngineReply;
-import dev.stoker.worker.engine.NullEngine;
+import dev.stoker.worker.engine.EngineRequest;
 import dev.stoker.worker.engine.WatchedEngine;
-import dev.stoker.worker.engine.onnx.OnnxEngine;
-import dev.stoker.worker.engine.onnx.OnnxSettings;
 import dev.stoker.worker.execute.ExecuteSettings;
 import dev.stoker.worker.lease.LeaseSettings;
 import dev.stoker.worker.liveness.InnerWatchdog;
 import dev.stoker.worker.liveness.LastWords;
 import dev.stoker.worker.liveness.LivenessSettings;
+import dev.stoker.worker.model.EngineSurroundings;
+import dev.stoker.worker.model.ModelsSettings;
+import dev.stoker.worker.model.SwappingEngine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ public final class Worker {
       DatabaseSettings database,
       LeaseSettings leases,
       ExecuteSettings execute,
-      OnnxSettings onnx,
+      ModelsSettings models,
       LivenessSettings liveness) {
 
     static Configuration from(Settings settings) {
@@ -71,7 +72,7 @@ public final class Worker {
               DatabaseSettings.from(settings),
               LeaseSettings.from(settings),
               ExecuteSettings.from(settings),
-              OnnxSettings.from(settings),
+              ModelsSettings.from(settings),
               LivenessSettings.from(settings));
       settings.verify();
       return configuration;
@@ -89,7 +90,7 @@ public final class Worker {
   }
 
   /** Works with an engine of this choice until the process ends. */
-  static void start(boolean rehearsal, Function<Configuration, Engine> engines)
+  static void start(boolean rehearsal, Function<Configuration, SwappingEngine> engines)
       throws InterruptedException, IOException {
     Configuration configuration;
     try {
@@ -107,17 +108,21 @@ public final class Worker {
   }
 
   /** Asks the engine once, and the database for work that there cannot be. */
-  private static void rehearse(Configuration configuration, Engine engine)
+  private static void rehearse(Configuration configuration, SwappingEngine engine)
       throws InterruptedException, IOException {
     configuration.log().start("worker-rehearsal");
     Database database = Database.open(configuration.database(), "stoker rehearsal", 1);
     new WorkerHeartbeatTable(database.jdbc()).all();
     new ShardTable(database.jdbc()).claim("", Set.of(), 1, Duration.ofSeconds(1));
-    EngineReply reply = engine.complete(engine.canary().orElseThrow(), Duration.ofMinutes(1));
-    exit(reply instanceof EngineReply.Answered ? 0 : EXIT_BROKEN, "rehearsed");
+    Optional<EngineRequest> canary = engine.canary();
+    boolean well =
+        canary.isEmpty()
+            || engine.complete(canary.get(), Duration.ofMinutes(1)) instanceof EngineReply.Answered;
+    exit(well ? 0 : EXIT_BROKEN, "rehearsed");
   }
 
-  private static void run(Configuration configuration, Function<Configuration, Engine> engines)
+  private static void run(
+      Configuration configuration, Function<Configuration, SwappingEngine> engines)
       throws InterruptedException, IOException {
     WorkerSettings settings = configuration.worker();
     Path runDirectory = configuration.database().dataDirectory().resolve("run");
@@ -127,9 +132,9 @@ public final class Worker {
     configuration.reports().reportErrorLines();
     Thread.setDefaultUncaughtExceptionHandler(Worker::breakDown);
     // The model loads while the rest of the process starts.
+    SwappingEngine models = engines.apply(configuration);
     WatchedEngine engine =
-        new WatchedEngine(
-            engines.apply(configuration), configuration.liveness().canaryAfter(), System::nanoTime);
+        new WatchedEngine(models, configuration.liveness().canaryAfter(), System::nanoTime);
     Optional<LocalBeat> beat = localBeat(configuration);
     AtomicLong registering = new AtomicLong();
     InnerWatchdog watchdog =
@@ -154,6 +159,8 @@ public final class Worker {
             id,
             database,
             heartbeatDatabase,
+            models,
+            configuration.models().waitMax(),
             engine,
             settings.heartbeatEvery(),
             configuration.leases(),
@@ -196,14 +203,17 @@ public final class Worker {
         .resolve(configuration.worker().runName() + ".threads.txt");
   }
 
-  private static Engine engine(Configuration configuration) {
-    return configuration.worker().engine().equals("null")
-        ? new NullEngine()
-        : new OnnxEngine(
-            configuration.onnx(),
-            configuration.database().dataDirectory().resolve("engine-cache"),
-            System::nanoTime,
-            () -> exit(EXIT_BROKEN, "the engine cannot start"));
+  private static SwappingEngine engine(Configuration configuration) {
+    return configuration
+        .models()
+        .open(
+            new EngineSurroundings(
+                configuration.database().dataDirectory(),
+                configuration.log().directory(),
+                configuration.worker().runName(),
+                configuration.liveness().canaryAfter(),
+                System::nanoTime),
+            reason -> exit(EXIT_BROKEN, "the engine is lost: " + reason));
   }
 
   /**

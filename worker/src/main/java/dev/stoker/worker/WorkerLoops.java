@@ -6,7 +6,10 @@ import dev.stoker.health.LocalBeat;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
 import dev.stoker.id.OrderedIds;
+import dev.stoker.model.ModelTable;
 import dev.stoker.queue.InFlightFile;
+import dev.stoker.queue.LineKey;
+import dev.stoker.queue.LineStrikeTable;
 import dev.stoker.queue.ShardTable;
 import dev.stoker.worker.engine.EngineState;
 import dev.stoker.worker.engine.WatchedEngine;
@@ -19,6 +22,9 @@ import dev.stoker.worker.lease.HeldShards;
 import dev.stoker.worker.lease.LeaseSettings;
 import dev.stoker.worker.lease.RenewLoop;
 import dev.stoker.worker.liveness.InnerWatchdog;
+import dev.stoker.worker.model.ModelMemory;
+import dev.stoker.worker.model.SwapLoop;
+import dev.stoker.worker.model.SwappingEngine;
 import dev.stoker.worker.settle.Settler;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -27,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -46,9 +53,12 @@ final class WorkerLoops {
   private final BooleanSupplier dispatchMustWait;
   private final Dispatcher dispatcher;
   private final Settler settler;
+  private final SwapLoop swaps;
   private final HeartbeatLoop heartbeat;
 
   /**
+   * @param models what {@code engine} watches
+   * @param modelWaitMax how long work may wait for its model
    * @param heartbeatDatabase a connection that nothing else uses
    * @param inFlight with room for as many lines as the engine may ever have slots
    * @param whenFenced ends the process: a successor has been appointed
@@ -57,6 +67,8 @@ final class WorkerLoops {
       WorkerId id,
       Database database,
       Database heartbeatDatabase,
+      SwappingEngine models,
+      Duration modelWaitMax,
       WatchedEngine engine,
       Duration heartbeatEvery,
       LeaseSettings leaseSettings,
@@ -86,7 +98,17 @@ final class WorkerLoops {
             RandomGenerator.getDefault(),
             nanoTime,
             inFlight,
+            strikes(database, id),
             this::lineTaken);
+    this.swaps =
+        new SwapLoop(
+            models,
+            modelWaitMax,
+            held,
+            shards,
+            new ModelTable(database.jdbc()),
+            new ModelMemory(nanoTime),
+            nanoTime);
     this.dispatchMustWait = () -> !held.anyReady() || settler.full();
     this.heartbeat =
         new HeartbeatLoop(
@@ -96,8 +118,17 @@ final class WorkerLoops {
             engine,
             dispatcher::inFlight,
             progress,
+            swaps::swaps,
             nanoTime,
             whenFenced);
+  }
+
+  /** Each line that is lost with an engine is told once, so that each is a death of its own. */
+  private static BiConsumer<LineKey, Boolean> strikes(Database database, WorkerId id) {
+    LineStrikeTable table = new LineStrikeTable(database.jdbc());
+    AtomicLong deaths = new AtomicLong();
+    return (line, alone) ->
+        table.strike(id.holder() + "/engine/" + deaths.incrementAndGet(), line, alone);
   }
 
   /** What an inner watchdog watches of them. */
@@ -136,8 +167,10 @@ final class WorkerLoops {
     renewals.start();
     dispatcher.start();
     claims.start();
+    swaps.start();
     engine.onChange(claims::wake);
     engine.onChange(heartbeat::wake);
+    engine.onChange(swaps::wake);
     engine.onChange(held::slotsChanged);
   }
 
@@ -149,6 +182,7 @@ final class WorkerLoops {
     heartbeat.drain();
     claims.drain();
     boolean finished = await(grace, () -> settler.idle() && claims.idle());
+    swaps.close();
     claims.close();
     dispatcher.close();
     if (!finished) {

@@ -3,7 +3,6 @@ package dev.stoker.worker;
 import dev.stoker.settings.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,7 +10,6 @@ import java.util.Optional;
  * @param incarnation the place a watchdog has reserved for it; a worker started by hand reserves
  *     its own
  * @param inFlightFile where it notes which lines its engine has
- * @param engine which engine computes answers
  * @param heartbeatEvery how often it beats
  * @param drainGrace how long what runs may take to finish after SIGTERM
  */
@@ -19,7 +17,6 @@ record WorkerSettings(
     String name,
     Optional<Long> incarnation,
     Optional<Path> inFlightFile,
-    String engine,
     Duration heartbeatEvery,
     Duration drainGrace) {
 
@@ -41,11 +38,6 @@ record WorkerSettings(
                 "STOKER_IN_FLIGHT_FILE",
                 "set by the watchdog: where the worker notes which lines its engine has, in memory")
             .map(Path::of),
-        settings.oneOf(
-            "STOKER_ENGINE",
-            "onnx",
-            List.of("onnx", "null"),
-            "what computes answers; null answers every request with an empty object, for measurements"),
         settings.duration(
             "STOKER_HEARTBEAT_EVERY",
             Duration.ofSeconds(5),

@@ -14,6 +14,7 @@ import dev.stoker.worker.execute.ExecuteSettings;
 import dev.stoker.worker.lease.LeaseSettings;
 import dev.stoker.worker.liveness.InnerWatchdog;
 import dev.stoker.worker.liveness.LastWords;
+import dev.stoker.worker.model.SwappingEngine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -62,15 +63,16 @@ final class HangingWorker {
     WorkerHeartbeatTable table = new WorkerHeartbeatTable(beats.jdbc());
     WorkerId id = table.reserve("hanging", "host");
     table.register(id, ProcessIdentity.ofThisProcess());
+    SwappingEngine models =
+        SwappingEngine.of(new Trap(arguments[0], directory.resolve("hang")), System::nanoTime);
     WorkerLoops loops =
         new WorkerLoops(
             id,
             database,
             beats,
-            new WatchedEngine(
-                new Trap(arguments[0], directory.resolve("hang")),
-                Duration.ofSeconds(1),
-                System::nanoTime),
+            models,
+            Duration.ofMinutes(1),
+            new WatchedEngine(models, Duration.ofSeconds(1), System::nanoTime),
             Duration.ofMillis(200),
             LeaseSettings.from(settings),
             ExecuteSettings.from(settings),

@@ -5,6 +5,7 @@ import dev.stoker.worker.engine.EngineReply;
 import dev.stoker.worker.engine.EngineRequest;
 import dev.stoker.worker.engine.EngineState;
 import dev.stoker.worker.engine.TokenUsage;
+import dev.stoker.worker.model.SwappingEngine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -33,7 +34,8 @@ final class PoisonWorker {
   private PoisonWorker() {}
 
   public static void main(String[] arguments) throws InterruptedException, IOException {
-    Worker.start(false, _ -> new PoisonedEngine(System.getenv()));
+    Worker.start(
+        false, _ -> SwappingEngine.of(new PoisonedEngine(System.getenv()), System::nanoTime));
   }
 
   private static final class PoisonedEngine implements Engine {

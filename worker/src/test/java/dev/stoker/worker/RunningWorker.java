@@ -13,16 +13,33 @@ import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.WatchedEngine;
 import dev.stoker.worker.execute.ExecuteSettings;
 import dev.stoker.worker.lease.LeaseSettings;
+import dev.stoker.worker.model.SwappingEngine;
 import java.time.Duration;
 import java.util.Map;
 
 /** The loops of one worker within the test's process, in more of a hurry than real ones. */
-record RunningWorker(WorkerId id, WorkerLoops loops, Database beats) {
+public record RunningWorker(WorkerId id, WorkerLoops loops, Database beats) {
 
   static RunningWorker start(
       TestDatabase database,
       String name,
       Engine engine,
+      Duration heartbeatEvery,
+      Runnable whenFenced) {
+    return start(
+        database,
+        name,
+        SwappingEngine.of(engine, System::nanoTime),
+        Duration.ofMinutes(1),
+        heartbeatEvery,
+        whenFenced);
+  }
+
+  public static RunningWorker start(
+      TestDatabase database,
+      String name,
+      SwappingEngine models,
+      Duration modelWaitMax,
       Duration heartbeatEvery,
       Runnable whenFenced) {
     Settings settings =
@@ -43,19 +60,21 @@ record RunningWorker(WorkerId id, WorkerLoops loops, Database beats) {
             id,
             database.database(),
             beats,
-            new WatchedEngine(engine, Duration.ofMillis(200), System::nanoTime),
+            models,
+            modelWaitMax,
+            new WatchedEngine(models, Duration.ofMillis(200), System::nanoTime),
             heartbeatEvery,
             LeaseSettings.from(settings),
             ExecuteSettings.from(settings),
             System::nanoTime,
-            InFlightFile.unread(engine.slots()),
+            InFlightFile.unread(models.slotsMax()),
             whenFenced);
     settings.verify();
     loops.start();
     return new RunningWorker(id, loops, beats);
   }
 
-  void end() {
+  public void end() {
     loops.drain(Duration.ZERO);
     beats.close();
   }

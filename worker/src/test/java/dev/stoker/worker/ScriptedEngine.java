@@ -1,5 +1,6 @@
 package dev.stoker.worker;
 
+import dev.stoker.worker.engine.ChangeListeners;
 import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.EngineReply;
 import dev.stoker.worker.engine.EngineRequest;
@@ -17,20 +18,22 @@ import java.util.function.Function;
 /**
  * An engine that answers by a function, may hold its answers back, and remembers what it was asked.
  */
-class ScriptedEngine implements Engine {
-  static final String MODEL = "scripted";
+public class ScriptedEngine implements Engine {
+  public static final String MODEL = "scripted";
 
   private final Collection<String> asked = new ConcurrentLinkedQueue<>();
   private final Semaphore answers = new Semaphore(Integer.MAX_VALUE / 2);
   private volatile Function<String, EngineReply> script = body -> ok("{\"echo\":" + body + "}");
+  private volatile Runnable closed = () -> {};
   private volatile String model = MODEL;
+  private final ChangeListeners listeners = new ChangeListeners();
   private volatile EngineState state = EngineState.READY;
 
-  static EngineReply ok(String body) {
+  public static EngineReply ok(String body) {
     return answer(200, body);
   }
 
-  static EngineReply answer(int status, String body) {
+  public static EngineReply answer(int status, String body) {
     return new EngineReply.Answered(
         status,
         body.getBytes(StandardCharsets.UTF_8),
@@ -38,30 +41,31 @@ class ScriptedEngine implements Engine {
         Optional.of(Duration.ZERO));
   }
 
-  void answersBy(Function<String, EngineReply> newScript) {
+  public void answersBy(Function<String, EngineReply> newScript) {
     script = newScript;
   }
 
-  void is(EngineState newState) {
+  public void is(EngineState newState) {
     state = newState;
+    listeners.changed();
   }
 
   /** From now on, only as many requests are answered as {@link #let} says. */
-  void holdAnswers() {
+  public void holdAnswers() {
     answers.drainPermits();
   }
 
   /** Serves another model from now on, so that its worker claims nothing more of these tests. */
-  void wantsNoMore() {
+  public void wantsNoMore() {
     model = "another";
   }
 
-  void let(int requests) {
+  public void let(int requests) {
     answers.release(requests);
   }
 
   /** The bodies of all requests that it was asked, in any order. */
-  Collection<String> asked() {
+  public Collection<String> asked() {
     return asked;
   }
 
@@ -95,5 +99,16 @@ class ScriptedEngine implements Engine {
   }
 
   @Override
-  public void close() {}
+  public void onChange(Runnable action) {
+    listeners.add(action);
+  }
+
+  public void whenClosed(Runnable action) {
+    closed = action;
+  }
+
+  @Override
+  public void close() {
+    closed.run();
+  }
 }

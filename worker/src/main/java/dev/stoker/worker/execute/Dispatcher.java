@@ -18,6 +18,7 @@ import dev.stoker.worker.settle.Settler;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -45,10 +46,13 @@ public final class Dispatcher implements AutoCloseable {
   private final LongSupplier nanoTime;
   private final Runnable whenTaken;
   private final InFlightFile inFlight;
+  private final BiConsumer<LineKey, Boolean> whenStruck;
   private final Loop loop;
 
   /**
    * @param inFlight told which lines the engine has
+   * @param whenStruck told of each line whose engine died while it ran, and whether nothing else
+   *     ran
    * @param whenTaken told whenever a line has left the queue
    */
   public Dispatcher(
@@ -59,6 +63,7 @@ public final class Dispatcher implements AutoCloseable {
       RandomGenerator random,
       LongSupplier nanoTime,
       InFlightFile inFlight,
+      BiConsumer<LineKey, Boolean> whenStruck,
       Runnable whenTaken) {
     this.held = held;
     this.settler = settler;
@@ -67,6 +72,7 @@ public final class Dispatcher implements AutoCloseable {
     this.random = random;
     this.nanoTime = nanoTime;
     this.inFlight = inFlight;
+    this.whenStruck = whenStruck;
     this.whenTaken = whenTaken;
     this.loop = new Loop("dispatch", Duration.ofMillis(1), this::runOnce);
   }
@@ -163,7 +169,16 @@ public final class Dispatcher implements AutoCloseable {
       case Verdict.NoAnswer(String code, String message) -> fail(line, code, message);
       case Verdict.RetryAfter(Duration delay) -> later(line.triedAgain(), delay);
       case Verdict.Wait(Duration delay) -> later(line, delay);
+      case Verdict.Strike(String reason) -> strike(line, reason);
     };
+  }
+
+  /** One of the lines that the engine had may have killed it: all are suspects from now on. */
+  private boolean strike(PendingLine line, String reason) {
+    boolean alone = line.strikes().lone();
+    log.warn("line {} of {} was lost: {}", line.line(), line.shard().lease(), reason);
+    whenStruck.accept(new LineKey(batch(line), line.line()), alone);
+    return later(line.struck(alone), LATER);
   }
 
   private boolean answer(PendingLine line, boolean succeeded, EngineReply.Answered answer) {

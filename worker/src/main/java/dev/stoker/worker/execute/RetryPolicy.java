@@ -69,7 +69,8 @@ record RetryPolicy(int triesMax, Duration delayBase, Duration delayMax) {
                   + " times; the last time: "
                   + unusable.reason());
       case EngineReply.Unusable _ -> new Verdict.RetryAfter(delay(tries, random));
-      case EngineReply.Unreachable _, EngineReply.Lost _ -> new Verdict.Wait(AWAY_DELAY);
+      case EngineReply.Unreachable _ -> new Verdict.Wait(AWAY_DELAY);
+      case EngineReply.Lost lost -> new Verdict.Strike(lost.reason());
     };
   }
 

@@ -16,4 +16,7 @@ sealed interface Verdict {
 
   /** The line is run again; the engine was busy or away, so that no try counts. */
   record Wait(Duration delay) implements Verdict {}
+
+  /** The line is a suspect from now on, and is run again apart from the others; no try counts. */
+  record Strike(String reason) implements Verdict {}
 }

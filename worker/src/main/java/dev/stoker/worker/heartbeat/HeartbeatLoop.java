@@ -11,6 +11,7 @@ import dev.stoker.worker.engine.WatchedEngine;
 import java.time.Duration;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** Beats every few seconds and at every change of what it has to say. */
 public final class HeartbeatLoop implements AutoCloseable {
@@ -22,6 +23,7 @@ public final class HeartbeatLoop implements AutoCloseable {
   private final WatchedEngine engine;
   private final IntSupplier inFlight;
   private final Progress progress;
+  private final Supplier<ModelSwaps> swaps;
   private final Runnable whenFenced;
   private final Loop loop;
   private final long everyNanos;
@@ -40,6 +42,7 @@ public final class HeartbeatLoop implements AutoCloseable {
       WatchedEngine engine,
       IntSupplier inFlight,
       Progress progress,
+      Supplier<ModelSwaps> swaps,
       LongSupplier nanoTime,
       Runnable whenFenced) {
     this.table = table;
@@ -47,6 +50,7 @@ public final class HeartbeatLoop implements AutoCloseable {
     this.engine = engine;
     this.inFlight = inFlight;
     this.progress = progress;
+    this.swaps = swaps;
     this.whenFenced = whenFenced;
     this.everyNanos = every.toNanos();
     this.nanoTime = nanoTime;
@@ -118,6 +122,6 @@ public final class HeartbeatLoop implements AutoCloseable {
         progress.linesDone(),
         engine.steps(),
         progress.sinceLast(),
-        ModelSwaps.NONE);
+        swaps.get());
   }
 }

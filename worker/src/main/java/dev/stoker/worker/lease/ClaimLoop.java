@@ -8,6 +8,7 @@ import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.EngineState;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,6 +103,8 @@ public final class ClaimLoop implements AutoCloseable {
   boolean runOnce() {
     if (draining || engine.probe() == EngineState.DOWN) {
       held.dismissAll();
+    } else {
+      held.dismissOthers(engine.loadedModels());
     }
     giveBackDismissed();
     int wanted = engine.slots() - held.waiting();
@@ -122,8 +125,12 @@ public final class ClaimLoop implements AutoCloseable {
 
   private int claim(int lines) {
     int shards = (int) Math.clamp(Math.ceil(lines / linesPerShard), 1, SHARDS_PER_CLAIM_MAX);
+    Set<String> models = engine.loadedModels();
+    if (models.isEmpty()) {
+      return 0;
+    }
     long askedNanos = nanoTime.getAsLong();
-    List<Lease> leases = shardTable.claim(holder, engine.loadedModels(), shards, settings.ttl());
+    List<Lease> leases = shardTable.claim(holder, models, shards, settings.ttl());
     if (leases.isEmpty()) {
       return 0;
     }

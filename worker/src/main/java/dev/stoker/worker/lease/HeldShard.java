@@ -30,6 +30,10 @@ public final class HeldShard {
     return shard.endpoint();
   }
 
+  String model() {
+    return shard.model();
+  }
+
   byte[] content() {
     return shard.content();
   }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
@@ -137,6 +138,11 @@ public final class HeldShards {
     waiting.remove(shard);
   }
 
+  /** No line of another model is started any more. */
+  void dismissOthers(Set<String> models) {
+    all().stream().filter(shard -> !models.contains(shard.model())).forEach(this::dismiss);
+  }
+
   void dismissAll() {
     all().forEach(this::dismiss);
   }
@@ -152,7 +158,8 @@ public final class HeldShards {
     return returnable;
   }
 
-  boolean isEmpty() {
+  /** Whether no lease is held. */
+  public boolean isEmpty() {
     return shards.isEmpty();
   }
 }

@@ -18,6 +18,11 @@ public record PendingLine(
     return new PendingLine(shard, line, request, tries + 1, strikes);
   }
 
+  /** An engine died that ran it, perhaps with nothing else. */
+  public PendingLine struck(boolean alone) {
+    return new PendingLine(shard, line, request, tries, strikes.another(alone));
+  }
+
   /** The request's JSON object, as the client wrote it. */
   public byte[] body() {
     int from = request.bodyOffset();

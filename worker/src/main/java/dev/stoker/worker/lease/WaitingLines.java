@@ -158,7 +158,7 @@ final class WaitingLines {
     if (!line.strikes().suspect()) {
       return fresh;
     }
-    return line.strikes().strikes() == 1 ? grouped : lone;
+    return line.strikes().lone() ? lone : grouped;
   }
 
   private void change(Runnable change) {

@@ -44,6 +44,7 @@ class RetryPolicyTest {
               case Verdict.RetryAfter _ -> "retries";
               case Verdict.NoAnswer _ -> "has no answer";
               case Verdict.Wait _ -> "waits";
+              case Verdict.Strike _ -> "is a suspect";
             })
         .isEqualTo(expected);
   }
@@ -62,8 +63,12 @@ class RetryPolicyTest {
   void an_engine_out_of_reach_never_costs_a_try() {
     assertThat(policy.decide(99, new EngineReply.Unreachable("gone"), random))
         .isInstanceOf(Verdict.Wait.class);
+  }
+
+  @Test
+  void an_engine_that_died_leaves_suspects_and_costs_no_try() {
     assertThat(policy.decide(99, new EngineReply.Lost("gone"), random))
-        .isInstanceOf(Verdict.Wait.class);
+        .isEqualTo(new Verdict.Strike("gone"));
   }
 
   @Test
