@@ -111,7 +111,12 @@ public final class ClaimLoop implements AutoCloseable {
     if (draining || engine.probe() != EngineState.READY || wanted <= 0) {
       return false;
     }
-    return claim(wanted) > 0;
+    held.claiming(true);
+    try {
+      return claim(wanted) > 0;
+    } finally {
+      held.claiming(false);
+    }
   }
 
   private void giveBackDismissed() {

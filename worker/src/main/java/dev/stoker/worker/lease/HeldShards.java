@@ -26,6 +26,7 @@ public final class HeldShards {
   private final Map<Lease, HeldShard> shards = new ConcurrentHashMap<>();
   private final WaitingLines waiting;
   private final AtomicInteger delayed = new AtomicInteger();
+  private volatile boolean claiming;
   private final LineCheck check = new LineCheck();
 
   /**
@@ -33,6 +34,11 @@ public final class HeldShards {
    */
   public HeldShards(IntSupplier slots, LongSupplier nanoTime) {
     this.waiting = new WaitingLines(slots, nanoTime);
+  }
+
+  /** Leases are being asked for; those that are got are added before this is taken back. */
+  void claiming(boolean asked) {
+    claiming = asked;
   }
 
   /** Takes a claimed shard and queues the lines of it that are still to be run. */
@@ -158,8 +164,8 @@ public final class HeldShards {
     return returnable;
   }
 
-  /** Whether no lease is held. */
+  /** Whether no lease is held, nor asked for. */
   public boolean isEmpty() {
-    return shards.isEmpty();
+    return !claiming && shards.isEmpty();
   }
 }

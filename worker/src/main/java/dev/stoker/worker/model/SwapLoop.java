@@ -149,7 +149,9 @@ public final class SwapLoop implements AutoCloseable {
       return Optional.empty();
     }
     List<Model> loadable = loadable();
-    Optional<String> next = policy.next(inMemory(), demands(loadable));
+    List<SwapPolicy.Demand> demands = demands(loadable);
+    // Only then: what was claimed meanwhile is no demand any more, and must be seen to be held.
+    Optional<String> next = policy.next(inMemory(), demands);
     if (next.isPresent()) {
       return loadable.stream().filter(model -> model.name().equals(next.get())).findFirst();
     }
