@@ -5,14 +5,16 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Decides whether a new batch is taken: only while some worker's heartbeat is fresh. Busy workers
- * are fresh; how much waits never matters.
+ * Decides whether a new batch is taken: only while some worker is fresh, which is one whose
+ * heartbeat is and whose GPU is not broken. Busy workers are fresh; how much waits never matters.
  *
- * @param staleAfter how old a heartbeat may be, both clocks being the database's
+ * @param staleAfter how old may be what is believed, heartbeats and faults of GPUs alike, all
+ *     clocks being the database's
  */
 public record Gate(Duration staleAfter) {
   /** Long enough for a respawn, short enough that no SDK gives up on it. */
@@ -33,14 +35,28 @@ public record Gate(Duration staleAfter) {
     Set<String> givenUp = gaveUp.stream().map(SlotView::worker).collect(Collectors.toSet());
     List<WorkerView> able =
         workers.stream().filter(worker -> !givenUp.contains(worker.id().worker())).toList();
-    if (able.stream().anyMatch(this::fresh)) {
+    if (able.stream().anyMatch(worker -> fresh(worker, slots))) {
       return new GateDecision.Open();
     }
-    return new GateDecision.Closed(reason(workers, gaveUp), RETRY_AFTER);
+    return new GateDecision.Closed(reason(workers, slots, gaveUp), RETRY_AFTER);
   }
 
-  public boolean fresh(WorkerView worker) {
-    return worker.sinceSeen().filter(age -> age.compareTo(staleAfter) <= 0).isPresent();
+  /**
+   * Whether a worker can be believed to work.
+   *
+   * @param slots the worker's may be among them
+   */
+  public boolean fresh(WorkerView worker, Collection<SlotView> slots) {
+    boolean beats = worker.sinceSeen().filter(age -> age.compareTo(staleAfter) <= 0).isPresent();
+    return beats
+        && slots.stream()
+            .filter(slot -> slot.worker().equals(worker.id().worker()))
+            .allMatch(slot -> standing(slot).isEmpty());
+  }
+
+  /** An old fault says nothing: nobody has looked at the GPU since. */
+  private Optional<GpuFault> standing(SlotView slot) {
+    return slot.gpuFault().filter(fault -> fault.age().compareTo(staleAfter) <= 0);
   }
 
   /** What a watchdog said that has gone since says nothing of a worker started without it. */
@@ -48,10 +64,19 @@ public record Gate(Duration staleAfter) {
     return slot.state().waitsForPerson() && slot.sinceSeen().compareTo(staleAfter) <= 0;
   }
 
-  private static String reason(Collection<WorkerView> workers, List<SlotView> gaveUp) {
+  private String reason(
+      Collection<WorkerView> workers, Collection<SlotView> slots, List<SlotView> gaveUp) {
     if (!gaveUp.isEmpty()) {
       return "Worker offline: the supervisor gave up on it (" + gaveUp.getFirst().reason() + ")";
     }
+    return slots.stream()
+        .flatMap(slot -> standing(slot).stream())
+        .findFirst()
+        .map(fault -> "Worker offline: " + fault.reason())
+        .orElseGet(() -> silence(workers));
+  }
+
+  private static String silence(Collection<WorkerView> workers) {
     return workers.stream()
         .flatMap(worker -> worker.sinceSeen().stream())
         .min(Comparator.naturalOrder())

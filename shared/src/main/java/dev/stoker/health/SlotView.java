@@ -1,6 +1,7 @@
 package dev.stoker.health;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * A slot as its watchdog last described it, with ages by the database's clock.
@@ -10,6 +11,7 @@ import java.time.Duration;
  * @param respawnsInWindow unplanned starts within the last hour
  * @param watchdogPid the watchdog's, on its host
  * @param wish what a person has asked for and the watchdog has not done yet
+ * @param gpuFault what is wrong with a GPU that its worker uses
  */
 public record SlotView(
     String worker,
@@ -20,4 +22,5 @@ public record SlotView(
     Duration sinceSeen,
     int respawnsInWindow,
     long watchdogPid,
-    SlotWish wish) {}
+    SlotWish wish,
+    Optional<GpuFault> gpuFault) {}

@@ -4,6 +4,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Every statement on worker slots, as their watchdog describes them. */
@@ -20,7 +21,8 @@ public final class WorkerSlotTable {
 
   private static final String ALL =
       """
-      SELECT s.worker, s.host, s.state, s.reason, s.watchdog_pid, s.wish,
+      SELECT s.worker, s.host, s.state, s.reason, s.watchdog_pid, s.wish, s.gpu_fault,
+             (extract(epoch FROM now() - s.gpu_fault_seen_at) * 1000)::bigint AS gpu_fault_ms,
              (extract(epoch FROM now() - s.since) * 1000)::bigint AS since_ms,
              (extract(epoch FROM now() - s.seen_at) * 1000)::bigint AS seen_ms,
              (SELECT count(*) FROM recovery r
@@ -33,6 +35,15 @@ public final class WorkerSlotTable {
 
   private static final String GRANTED =
       "UPDATE worker_slot SET wish = '' WHERE worker = :worker AND wish = :wish";
+
+  /** A healthy GPU, which is seen every few seconds, costs no write. */
+  private static final String GPU_FAULT =
+      """
+      UPDATE worker_slot
+      SET gpu_fault = :fault,
+          gpu_fault_seen_at = CASE WHEN :fault <> '' THEN now() - :age_ms * interval '1 millisecond' END
+      WHERE worker = :worker AND (gpu_fault <> '' OR :fault <> '')
+      """;
 
   private final JdbcClient jdbc;
 
@@ -66,6 +77,20 @@ public final class WorkerSlotTable {
     jdbc.sql(GRANTED).param("worker", worker).param("wish", wish.wireName()).update();
   }
 
+  /**
+   * Says what is wrong with a GPU that the worker of a slot uses.
+   *
+   * @param fault for people; empty if all are well
+   * @param age how long ago that was seen
+   */
+  public void gpuFault(String worker, String fault, Duration age) {
+    jdbc.sql(GPU_FAULT)
+        .param("worker", worker)
+        .param("fault", fault)
+        .param("age_ms", age.toMillis())
+        .update();
+  }
+
   public List<SlotView> all() {
     return jdbc.sql(ALL).query((row, _) -> view(row)).list();
   }
@@ -80,6 +105,14 @@ public final class WorkerSlotTable {
         Duration.ofMillis(row.getLong("seen_ms")),
         row.getInt("respawns"),
         row.getLong("watchdog_pid"),
-        SlotWish.ofWireName(row.getString("wish")));
+        SlotWish.ofWireName(row.getString("wish")),
+        gpuFault(row));
+  }
+
+  private static Optional<GpuFault> gpuFault(ResultSet row) throws SQLException {
+    String reason = row.getString("gpu_fault");
+    return reason.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new GpuFault(reason, Duration.ofMillis(row.getLong("gpu_fault_ms"))));
   }
 }

@@ -80,7 +80,8 @@ class GateTest {
             Duration.ofMillis(sinceSeen),
             10,
             1,
-            SlotWish.NONE);
+            SlotWish.NONE,
+            Optional.empty());
     assertThat(GATE.decide(List.of(seen("a", 1)), List.of(slot)) instanceof GateDecision.Open)
         .isEqualTo(open);
   }
@@ -96,12 +97,13 @@ class GateTest {
   @ParameterizedTest
   @CsvSource({"59999,true", "60000,true", "60001,false"})
   void freshness_ends_with_the_millisecond(long ageMillis, boolean fresh) {
-    assertThat(GATE.fresh(worker("a", Optional.of(Duration.ofMillis(ageMillis))))).isEqualTo(fresh);
+    assertThat(GATE.fresh(worker("a", Optional.of(Duration.ofMillis(ageMillis))), List.of()))
+        .isEqualTo(fresh);
   }
 
   @Test
   void a_worker_never_seen_is_not_fresh() {
-    assertThat(GATE.fresh(neverSeen("a"))).isFalse();
+    assertThat(GATE.fresh(neverSeen("a"), List.of())).isFalse();
   }
 
   @Test
@@ -129,6 +131,42 @@ class GateTest {
     assertThat(GATE.decide(List.of(seen("a", 1)), List.of(slot)))
         .isInstanceOfSatisfying(
             GateDecision.Closed.class, closed -> assertThat(closed.reason()).contains("Xid 79"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0,false", "60000,false", "60001,true"})
+  void a_worker_with_a_broken_gpu_is_not_fresh_until_nobody_knows_any_more(
+      long ageMillis, boolean open) {
+    SlotView slot = broken("a", ageMillis);
+    assertThat(GATE.fresh(seen("a", 1), List.of(slot))).isEqualTo(open);
+    assertThat(GATE.decide(List.of(seen("a", 1)), List.of(slot)))
+        .isEqualTo(
+            open
+                ? OPEN
+                : new GateDecision.Closed(
+                    "Worker offline: GPU 0 of host is unhealthy: Xid 79", Duration.ofSeconds(10)));
+  }
+
+  @Test
+  void the_broken_gpu_of_another_worker_closes_no_gate() {
+    List<WorkerView> both = List.of(seen("a", 1), seen("b", 1));
+    assertThat(GATE.decide(both, List.of(broken("a", 0)))).isEqualTo(OPEN);
+    assertThat(GATE.decide(List.of(seen("b", 1)), List.of(broken("a", 0)))).isEqualTo(OPEN);
+  }
+
+  private static SlotView broken(String worker, long ageMillis) {
+    return new SlotView(
+        worker,
+        "host",
+        SlotState.RUNNING,
+        "",
+        Duration.ZERO,
+        Duration.ZERO,
+        0,
+        1,
+        SlotWish.NONE,
+        Optional.of(
+            new GpuFault("GPU 0 of host is unhealthy: Xid 79", Duration.ofMillis(ageMillis))));
   }
 
   private static WorkerView seen(String worker, long seconds) {
@@ -161,6 +199,15 @@ class GateTest {
 
   private static SlotView slot(String worker, SlotState state, String reason) {
     return new SlotView(
-        worker, "host", state, reason, Duration.ZERO, Duration.ZERO, 10, 1, SlotWish.NONE);
+        worker,
+        "host",
+        state,
+        reason,
+        Duration.ZERO,
+        Duration.ZERO,
+        10,
+        1,
+        SlotWish.NONE,
+        Optional.empty());
   }
 }

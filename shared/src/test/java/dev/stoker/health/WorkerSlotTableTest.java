@@ -111,6 +111,25 @@ class WorkerSlotTableTest {
     assertThat(slots.ask("nobody/0", SlotWish.RESUME)).isFalse();
   }
 
+  @Test
+  void a_gpu_fault_is_shown_with_its_age_until_the_gpu_is_well() {
+    slots.describe("host/0", "host", SlotState.RUNNING, "", 1);
+    slots.describe("host/1", "host", SlotState.RUNNING, "", 1);
+    slots.gpuFault("host/0", "GPU 0 of host is unhealthy: Xid 79", Duration.ofHours(1));
+    assertThat(slot().gpuFault())
+        .hasValueSatisfying(
+            fault -> {
+              assertThat(fault.reason()).isEqualTo("GPU 0 of host is unhealthy: Xid 79");
+              assertThat(fault.age())
+                  .isBetween(Duration.ofHours(1), Duration.ofHours(1).plus(MOMENT));
+            });
+    assertThat(slots.all().getLast().gpuFault()).isEmpty();
+    slots.describe("host/0", "host", SlotState.GAVE_UP, "", 1);
+    assertThat(slot().gpuFault()).isPresent();
+    slots.gpuFault("host/0", "", Duration.ZERO);
+    assertThat(slot().gpuFault()).isEmpty();
+  }
+
   private void hourPasses() {
     database
         .jdbc()

@@ -111,6 +111,16 @@ class SchemaTest {
           new Refused("worker_heartbeat.worker_status_is_known", "status = 'busy'"),
           new Refused("worker_slot.slot_state_is_known", "state = 'dead'"),
           new Refused("worker_slot.wish_is_known", "wish = 'stop'"),
+          new Refused("worker_slot.gpu_fault_has_its_time", "gpu_fault = 'Xid 79'"),
+          new Refused("worker_slot.gpu_fault_has_its_time", "gpu_fault_seen_at = now()"),
+          new Refused("gpu.gpu_index_check", "index = -1"),
+          new Refused("gpu.gpu_memory_used_bytes_check", "memory_used_bytes = -1"),
+          new Refused("gpu.gpu_memory_total_bytes_check", "memory_total_bytes = -1"),
+          new Refused("gpu.gpu_utilisation_percent_check", "utilisation_percent = -1"),
+          new Refused("gpu.gpu_utilisation_percent_check", "utilisation_percent = 101"),
+          new Refused("gpu.gpu_temperature_c_check", "temperature_c = -274"),
+          new Refused("gpu.gpu_temperature_c_check", "temperature_c = 1001"),
+          new Refused("gpu.gpu_power_mw_check", "power_mw = -1"),
           new Refused("line_strike.line_strike_line_check", "line = 0"),
           new Refused("line_strike.line_strike_strikes_check", "strikes = 0, alone = 0"),
           new Refused("line_strike.alone_are_strikes", "alone = 2"),
@@ -260,6 +270,11 @@ class SchemaTest {
         .sql(
             "INSERT INTO worker_slot (worker, host, state, watchdog_pid)"
                 + " VALUES ('host/0', 'host', 'running', 1)")
+        .update();
+    database
+        .jdbc()
+        .sql(
+            "INSERT INTO gpu (host, index, uuid, name, seen_at) VALUES ('host', 0, 'u', 'n', now())")
         .update();
     database
         .jdbc()

@@ -1,5 +1,6 @@
 package dev.stoker.watchdog;
 
+import dev.stoker.watchdog.gpu.Gpu;
 import dev.stoker.watchdog.gpu.GpuJudgement;
 import dev.stoker.watchdog.gpu.GpuLook;
 import dev.stoker.watchdog.gpu.GpuPin;
@@ -19,6 +20,7 @@ final class SlotGpu {
   private final GpuPin pin;
   private final Executor supervision;
   private Optional<GpuLook> baseline = Optional.empty();
+  private boolean judged;
 
   /**
    * @param supervision where answers are given
@@ -48,8 +50,24 @@ final class SlotGpu {
     watch.look(look -> supervision.execute(() -> remember(look)));
   }
 
+  /** Whether its worker may use a GPU, and it is known what is not to be held against that. */
+  boolean answersFor(Gpu gpu) {
+    return judged && pin.covers(gpu);
+  }
+
+  /** Why a GPU is of no use to it, if it is one of its own. */
+  Optional<String> fault(GpuLook look, Gpu gpu) {
+    return answersFor(gpu) ? GpuJudgement.fault(look, baseline, GpuPin.of(gpu)) : Optional.empty();
+  }
+
+  /** Why its GPUs are of no use to it together, or since one is missing. */
+  Optional<String> fault(GpuLook look) {
+    return judged ? GpuJudgement.fault(look, baseline, pin) : Optional.empty();
+  }
+
   private GpuJudgement judge(GpuLook look, Collection<Long> ours, Set<Long> siblings) {
     GpuJudgement judgement = GpuJudgement.of(look, baseline, pin, ours, siblings);
+    judged = true;
     boolean starts =
         switch (judgement) {
           case GpuJudgement.Healthy _, GpuJudgement.RestartAllowed _ -> true;
@@ -70,6 +88,7 @@ final class SlotGpu {
 
   /** A look that saw nothing is worth less than an older one. */
   private void remember(GpuLook look) {
+    judged = true;
     if (!(look instanceof GpuLook.Unknown)) {
       baseline = Optional.of(look);
     }

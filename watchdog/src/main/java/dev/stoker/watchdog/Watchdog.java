@@ -112,7 +112,16 @@ public final class Watchdog {
         ProcessHandle.current().pid(),
         settings.workers(),
         String.join(" ", settings.command().words()));
-    supervision.start(database, keepers(settings, host, alerts, supervision, database, ticker));
+    GpuWatch gpus = new GpuWatch(settings.gpu());
+    List<SlotGpu> ofSlots =
+        IntStream.range(0, settings.workers())
+            .mapToObj(slot -> new SlotGpu(gpus, settings.resources().pinOf(slot), supervision))
+            .toList();
+    supervision.start(database, keepers(settings, ofSlots, alerts, supervision, database, ticker));
+    gpus.watch(
+        settings.gpuLook(),
+        ticker,
+        new HostGpus(host, ofSlots, database, supervision, ticker, alerts));
     EndSignals.first(
         () -> {
           notice.stopping();
@@ -169,12 +178,12 @@ public final class Watchdog {
 
   private static List<SlotKeeper> keepers(
       WatchdogSettings settings,
-      String host,
+      List<SlotGpu> gpus,
       Alerts alerts,
       Supervision supervision,
       DatabaseThread database,
       LongSupplier ticker) {
-    GpuWatch gpus = new GpuWatch(settings.gpu());
+    String host = settings.host();
     Launcher launcher =
         new Launcher(
             settings.command(),
@@ -203,7 +212,7 @@ public final class Watchdog {
                 new SlotKeeper(
                     number,
                     shared,
-                    new SlotGpu(gpus, settings.resources().pinOf(number), supervision),
+                    gpus.get(number),
                     new Journal(SlotKeeper.nameOf(host, number), alerts)))
         .toList();
   }

@@ -35,8 +35,12 @@ record WatchdogSettings(
   private static final Duration CALM_LOOK_MAX = Duration.ofMillis(7500);
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+");
   private static final int WORKERS_MAX = 64;
+  private static final Duration GPU_LOOK_MAX = Duration.ofSeconds(5);
   private static final int TICKS_PER_STALE_WINDOW = 8;
   private static final int LOOKS_PER_STALE_WINDOW = 8;
+
+  /** Also a driver that fails, and is asked an eighth as often, is asked within the window. */
+  private static final int GPU_LOOKS_PER_STALE_WINDOW = 12;
 
   static WatchdogSettings from(Settings settings) {
     WorkerResources resources = WorkerResources.from(settings);
@@ -100,5 +104,11 @@ record WatchdogSettings(
     Duration fraction = slots.staleAfter().dividedBy(LOOKS_PER_STALE_WINDOW);
     Duration most = fraction.compareTo(CALM_LOOK_MAX) < 0 ? fraction : CALM_LOOK_MAX;
     return most.compareTo(tick()) < 0 ? tick() : most;
+  }
+
+  /** How often the GPUs are looked at, where there are any. */
+  Duration gpuLook() {
+    Duration fraction = slots.staleAfter().dividedBy(GPU_LOOKS_PER_STALE_WINDOW);
+    return fraction.compareTo(GPU_LOOK_MAX) < 0 ? fraction : GPU_LOOK_MAX;
   }
 }

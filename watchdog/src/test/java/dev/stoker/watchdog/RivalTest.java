@@ -7,6 +7,7 @@ import dev.stoker.health.SlotView;
 import dev.stoker.health.SlotWish;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,7 +37,8 @@ class RivalTest {
             Duration.ofMillis(sinceSeen),
             0,
             pid,
-            SlotWish.NONE);
+            SlotWish.NONE,
+            Optional.empty());
     assertThat(
             Rival.among(List.of(slot), Set.of("h/0", "h/1"), OURS, at -> at == ALIVE || at == OURS)
                 .isPresent())

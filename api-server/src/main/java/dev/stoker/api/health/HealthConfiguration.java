@@ -1,6 +1,7 @@
 package dev.stoker.api.health;
 
 import dev.stoker.health.Gate;
+import dev.stoker.health.GpuTable;
 import dev.stoker.health.QueueTable;
 import dev.stoker.health.RecoveryHistoryTable;
 import dev.stoker.health.RespawnLimits;
@@ -32,6 +33,7 @@ public class HealthConfiguration {
         respawns,
         new WorkerHeartbeatTable(jdbc),
         new WorkerSlotTable(jdbc),
+        new GpuTable(jdbc),
         new QueueTable(jdbc),
         new Patiently(PATIENCE));
   }

@@ -1,6 +1,7 @@
 package dev.stoker.api.health;
 
 import dev.stoker.health.Gate;
+import dev.stoker.health.GpuTable;
 import dev.stoker.health.QueueTable;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.WorkerHeartbeatTable;
@@ -23,6 +24,7 @@ final class HealthController {
   private final RespawnLimits respawns;
   private final WorkerHeartbeatTable workers;
   private final WorkerSlotTable slots;
+  private final GpuTable gpus;
   private final QueueTable queue;
   private final Patiently patiently;
 
@@ -32,6 +34,7 @@ final class HealthController {
       RespawnLimits respawns,
       WorkerHeartbeatTable workers,
       WorkerSlotTable slots,
+      GpuTable gpus,
       QueueTable queue,
       Patiently patiently) {
     this.version = version;
@@ -39,6 +42,7 @@ final class HealthController {
     this.respawns = respawns;
     this.workers = workers;
     this.slots = slots;
+    this.gpus = gpus;
     this.queue = queue;
     this.patiently = patiently;
   }
@@ -48,7 +52,8 @@ final class HealthController {
     Optional<HealthReport> report =
         patiently.ask(
             () ->
-                HealthReport.of(version, gate, respawns, workers.all(), slots.all(), queue.read()));
+                HealthReport.of(
+                    version, gate, respawns, workers.all(), slots.all(), gpus.all(), queue.read()));
     if (report.isPresent()) {
       return ResponseEntity.ok(report.get());
     }

@@ -2,6 +2,8 @@ package dev.stoker.api.health;
 
 import dev.stoker.health.Gate;
 import dev.stoker.health.GateDecision;
+import dev.stoker.health.GpuFault;
+import dev.stoker.health.GpuView;
 import dev.stoker.health.QueueView;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.SlotView;
@@ -22,6 +24,7 @@ record HealthReport(
     List<Worker> workers,
     Queue queue,
     Supervisor supervisor,
+    List<GpuObject> gpus,
     GateState gate) {
 
   static final String SERVICE = "batch-api";
@@ -50,13 +53,17 @@ record HealthReport(
 
   record Supervisor(List<Slot> slots) {}
 
+  /**
+   * @param gpuFault what is wrong with a GPU of its worker; null while all are well
+   */
   record Slot(
       String worker,
       String state,
       String reason,
       long stateAgeSeconds,
       int respawnsLastHour,
-      int respawnsMax) {}
+      int respawnsMax,
+      String gpuFault) {}
 
   record GateState(boolean open, String reason) {}
 
@@ -69,6 +76,7 @@ record HealthReport(
       RespawnLimits respawns,
       List<WorkerView> workers,
       List<SlotView> slots,
+      List<GpuView> gpus,
       QueueView queue) {
     GateState state =
         switch (gate.decide(workers, slots)) {
@@ -79,18 +87,19 @@ record HealthReport(
         state.open() ? "healthy" : "degraded",
         SERVICE,
         version,
-        workers.stream().map(worker -> worker(worker, gate)).toList(),
+        workers.stream().map(worker -> worker(worker, slots, gate)).toList(),
         queue(queue),
         new Supervisor(slots.stream().map(slot -> slot(slot, respawns)).toList()),
+        gpus.stream().map(GpuObject::of).toList(),
         state);
   }
 
-  static Worker worker(WorkerView view, Gate gate) {
+  static Worker worker(WorkerView view, List<SlotView> slots, Gate gate) {
     return new Worker(
         view.id().worker(),
         view.status().wireName(),
         seconds(view.sinceSeen()),
-        gate.fresh(view),
+        gate.fresh(view, slots),
         view.inFlight(),
         view.loadedModel(),
         view.models(),
@@ -113,7 +122,12 @@ record HealthReport(
         view.reason(),
         view.since().toSeconds(),
         view.respawnsInWindow(),
-        respawns.perHour());
+        respawns.perHour(),
+        gpuFault(view));
+  }
+
+  static String gpuFault(SlotView view) {
+    return view.gpuFault().map(GpuFault::reason).orElse(null);
   }
 
   private static Long seconds(Optional<Duration> age) {

@@ -4,6 +4,7 @@ import dev.stoker.health.Gate;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.SlotView;
 import dev.stoker.health.WorkerView;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,6 +12,7 @@ import java.util.Optional;
  *
  * @param id host/number
  * @param wish what a person has asked for and is not done yet; may be empty
+ * @param gpuFault what is wrong with a GPU that it uses; null while all are well
  * @param process null before the first
  */
 record WorkerObject(
@@ -23,6 +25,7 @@ record WorkerObject(
     int respawnsLastHour,
     int respawnsMax,
     String wish,
+    String gpuFault,
     HealthReport.Worker process) {
 
   static WorkerObject of(
@@ -37,6 +40,7 @@ record WorkerObject(
         slot.respawnsInWindow(),
         respawns.perHour(),
         slot.wish().wireName(),
-        process.map(view -> HealthReport.worker(view, gate)).orElse(null));
+        HealthReport.gpuFault(slot),
+        process.map(view -> HealthReport.worker(view, List.of(slot), gate)).orElse(null));
   }
 }

@@ -139,6 +139,28 @@ public sealed interface Alert {
   }
 
   /**
+   * A GPU breaks under a worker, or under nobody.
+   *
+   * @param gpu its UUID, or what is known of it
+   */
+  record GpuUnhealthy(String gpu, String text) implements Alert {
+    @Override
+    public SentryLevel level() {
+      return SentryLevel.ERROR;
+    }
+
+    @Override
+    public List<String> fingerprint(String host) {
+      return List.of("gpu-unhealthy", host, gpu);
+    }
+
+    @Override
+    public Optional<Incident> about() {
+      return Optional.empty();
+    }
+  }
+
+  /**
    * A GPU works, but asks for a person's time.
    *
    * @param gpu its UUID

@@ -2,6 +2,9 @@ package dev.stoker.watchdog.command;
 
 import dev.stoker.database.Database;
 import dev.stoker.database.DatabaseSettings;
+import dev.stoker.health.Gate;
+import dev.stoker.health.GpuTable;
+import dev.stoker.health.GpuView;
 import dev.stoker.health.QueueTable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +18,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What of the machine Stoker depends on, and how it finds it. */
-record DoctorCommand(DatabaseSettings settings, Database database, Path home, Paint paint) {
+record DoctorCommand(
+    DatabaseSettings settings, Database database, Gate gate, Path home, Paint paint) {
 
   private enum Verdict {
     GOOD,
@@ -33,7 +37,9 @@ record DoctorCommand(DatabaseSettings settings, Database database, Path home, Pa
 
   Answer run() {
     List<Finding> findings =
-        List.of(java(), built(), controlGroups(), systemd(), gpu(), databaseAnswers(), disk());
+        new ArrayList<>(
+            List.of(java(), built(), controlGroups(), systemd(), gpu(), databaseAnswers(), disk()));
+    findings.addAll(gpus());
     Columns columns = new Columns("CHECK", "", "FOUND");
     findings.forEach(
         f -> columns.row(f.name(), f.verdict().name().toLowerCase(Locale.ROOT), f.text()));
@@ -108,6 +114,21 @@ record DoctorCommand(DatabaseSettings settings, Database database, Path home, Pa
     return library
         .map(path -> new Finding("gpu", Verdict.GOOD, path.toString()))
         .orElse(new Finding("gpu", Verdict.NOTE, "no libnvidia-ml.so.1: workers use the CPU"));
+  }
+
+  /** What the watchdogs have found; nothing while they cannot be asked. */
+  private List<Finding> gpus() {
+    try {
+      return new GpuTable(database.jdbc()).all().stream().map(this::gpu).toList();
+    } catch (RuntimeException e) {
+      return List.of();
+    }
+  }
+
+  private Finding gpu(GpuView view) {
+    Verdict verdict = view.age().compareTo(gate.staleAfter()) > 0 ? Verdict.NOTE : Verdict.GOOD;
+    return new Finding(
+        view.title(), view.reading().healthy() ? verdict : Verdict.BAD, GpuLines.sentence(view));
   }
 
   private Finding databaseAnswers() {

@@ -2,6 +2,8 @@ package dev.stoker.watchdog.command;
 
 import dev.stoker.health.Gate;
 import dev.stoker.health.GateDecision;
+import dev.stoker.health.GpuFault;
+import dev.stoker.health.GpuTable;
 import dev.stoker.health.QueueTable;
 import dev.stoker.health.QueueView;
 import dev.stoker.health.RecoveryHistoryTable;
@@ -27,6 +29,7 @@ record StatusCommand(JdbcClient jdbc, Gate gate, RespawnLimits respawns, Paint p
   Answer run() {
     List<WorkerView> workers = new WorkerHeartbeatTable(jdbc).all();
     List<SlotView> slots = new WorkerSlotTable(jdbc).all();
+    GpuLines gpus = new GpuLines(new GpuTable(jdbc).all(), paint);
     QueueView queue = new QueueTable(jdbc).read();
     Optional<RecoveryView> last = new RecoveryHistoryTable(jdbc).newest(1).stream().findFirst();
     GateDecision decision = gate.decide(workers, slots);
@@ -34,6 +37,7 @@ record StatusCommand(JdbcClient jdbc, Gate gate, RespawnLimits respawns, Paint p
     List<String> lines = new ArrayList<>();
     lines.add(gateLine(decision));
     lines.addAll(slotLines(slots, workers));
+    lines.addAll(gpus.lines());
     lines.add(queueLine(queue));
     lines.add(
         "last recovery: " + last.map(RecoveriesCommand::sentence).orElse("there was none yet"));
@@ -41,6 +45,7 @@ record StatusCommand(JdbcClient jdbc, Gate gate, RespawnLimits respawns, Paint p
     Map<String, Object> data = new LinkedHashMap<>();
     data.put("gate", gateData(decision));
     data.put("slots", slots.stream().map(slot -> slotData(slot, process(slot, workers))).toList());
+    data.put("gpus", gpus.data());
     data.put("queue", queueData(queue));
     data.put("last_recovery", last.map(RecoveriesCommand::data).orElse(null));
     return new Answer(Answer.DONE, String.join("\n", lines), data);
@@ -120,6 +125,7 @@ record StatusCommand(JdbcClient jdbc, Gate gate, RespawnLimits respawns, Paint p
     data.put("state", slot.state().wireName());
     data.put("reason", slot.reason());
     data.put("state_age_ms", slot.since().toMillis());
+    data.put("gpu_fault", slot.gpuFault().map(GpuFault::reason).orElse(null));
     data.put("wish", slot.wish().wireName());
     data.put("watchdog_pid", slot.watchdogPid());
     data.put("watchdog_age_ms", slot.sinceSeen().toMillis());

@@ -149,7 +149,7 @@ public final class StokerCommand {
   private int doctor(Invocation invocation) {
     invocation.noNames();
     return asking(
-        opened -> say(new DoctorCommand(database, opened, home, paint).run(), invocation));
+        opened -> say(new DoctorCommand(database, opened, gate, home, paint).run(), invocation));
   }
 
   private int initService(List<String> words) {

@@ -1,5 +1,6 @@
 package dev.stoker.watchdog.gpu;
 
+import dev.stoker.health.GpuReading;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -50,5 +51,28 @@ public record Gpu(
 
   boolean answers() {
     return fault == 0;
+  }
+
+  /** Whether its driver says that it will not get well by itself. */
+  boolean needsCare() {
+    return !answers() || recoveryAction.orElse(0) != 0;
+  }
+
+  /**
+   * What others are told of it.
+   *
+   * @param why it is of no use until a person has looked after it; empty while it is healthy
+   */
+  public GpuReading reading(String why) {
+    return new GpuReading(
+        index,
+        uuid,
+        name,
+        usedBytes,
+        totalBytes,
+        utilisationPercent,
+        temperatureCelsius,
+        powerMilliwatts,
+        why);
   }
 }

@@ -46,4 +46,11 @@ public sealed interface GpuJudgement {
       Collection<Long> siblings) {
     return GpuCatalogue.judge(look, baseline, pin, ours, siblings);
   }
+
+  /** Why no worker could be started there until a person says so, whoever works there now. */
+  static Optional<String> fault(GpuLook look, Optional<GpuLook> baseline, GpuPin pin) {
+    return of(look, baseline, pin, Set.of(), Set.of()) instanceof Quarantine broken
+        ? Optional.of(broken.reason())
+        : Optional.empty();
+  }
 }

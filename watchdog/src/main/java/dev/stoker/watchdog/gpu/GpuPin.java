@@ -24,8 +24,13 @@ public record GpuPin(List<String> entries) {
             .toList());
   }
 
+  /** That GPU alone. */
+  public static GpuPin of(Gpu gpu) {
+    return new GpuPin(List.of(Integer.toString(gpu.index())));
+  }
+
   /** Whether it names a GPU. The UUID of an instance does not say which GPU it is part of. */
-  boolean covers(Gpu gpu) {
+  public boolean covers(Gpu gpu) {
     return entries.isEmpty()
         || entries.stream()
             .anyMatch(entry -> entry.startsWith(MIG) ? gpu.mig() : names(entry, gpu));
