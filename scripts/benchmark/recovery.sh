@@ -34,19 +34,8 @@ done
 [[ $kills =~ ^[1-9][0-9]{0,2}$ && ${lines:=$((kills * 1500 + 1500))} =~ ^[1-9][0-9]{0,4}$ && $lines -le 50000 && ${only:-loop} =~ ^(stoker|supervisord|loop)$ ]] ||
   { echo "stoker: --kills takes a number, --lines one up to 50000, --only stoker, supervisord or loop" >&2; exit 2; }
 
-for variable in $(compgen -e STOKER_); do unset "$variable"; done
-directory=$(mktemp -d "${TMPDIR:-/tmp}/stoker-bench.XXXXXX") || exit 1
-free_port() { # low high
-  local port
-  while port=$((RANDOM % ($2 - $1) + $1)) && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
-  echo "$port"
-}
-export STOKER_ENV_FILE=/dev/null SENTRY_DSN='' STOKER_DATA_DIR=$directory/data STOKER_LOG_DIR=$directory/logs
-STOKER_API_PORT=$(free_port 20000 25000) STOKER_DATABASE_PORT=$(free_port 25000 30000)
-export STOKER_API_PORT STOKER_DATABASE_PORT STOKER_RESPAWNS_PER_HOUR=1000 STOKER_BACKOFF_MAX=0
-. "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
-use_jdk
-mkdir -p "$STOKER_HOME/logs/bench"
+. "$(dirname "${BASH_SOURCE[0]}")/installation.sh"
+export STOKER_RESPAWNS_PER_HOUR=1000 STOKER_BACKOFF_MAX=0
 RESTARTER='' # what restarts the worker now, if it is not the watchdog
 
 end_restarter() {
@@ -56,29 +45,17 @@ end_restarter() {
   RESTARTER=''
   end_workers
 }
-clean_up() {
-  local status=$?
-  trap - EXIT INT TERM HUP
-  end_restarter
-  "$STOKER_HOME/scripts/stop-all.sh" >>"$directory/scripts.log" 2>&1 || status=1
-  if [ $status = 0 ]; then rm -rf "$directory"; else say "logs and data are left in $directory"; fi
-  exit $status
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM HUP
+end_extras() { end_restarter; }
 
 measure() { # system log
   "$JAVA_HOME/bin/java" -Xmx512m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC --class-path "$STOKER_HOME/api-server/target/lib/*" \
     "$STOKER_HOME/scripts/benchmark/Recovery.java" "$1" "$2" "$kills" "$lines" "$API_URL/v1" \
-    "$directory/table" "$STOKER_HOME/logs/bench/history.jsonl"
+    "$directory/table" "$HISTORY"
 }
 
 wants() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 
-say "Starting an installation in $directory ..."
-"$STOKER_HOME/scripts/start-all.sh" >"$directory/scripts.log" 2>&1 || { tail -n 20 "$directory/scripts.log"; exit 1; }
-# What a start learns is part of what is installed: wait for it, as a user has who started yesterday.
-while running_pid learn >/dev/null; do sleep 1; done
+start_installation
 failed=0
 if wants stoker; then measure stoker "$STOKER_LOG_DIR/watchdog.log" || failed=1; fi
 end_watchdog && end_workers || exit 1

@@ -2,6 +2,7 @@ package dev.stoker.worker.engine.onnx;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntSupplier;
 import java.util.stream.LongStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -39,10 +40,10 @@ sealed interface EmbeddingsRequest {
   /**
    * Reads a body. Unknown fields are passed over.
    *
-   * @param vocabulary how many tokens the model knows
+   * @param vocabulary how many tokens the model knows; asked for if there are token ids
    * @param dimensions the length of the model's vectors
    */
-  static EmbeddingsRequest parse(byte[] body, int vocabulary, int dimensions) {
+  static EmbeddingsRequest parse(byte[] body, IntSupplier vocabulary, int dimensions) {
     return new Reading(vocabulary, dimensions).read(body);
   }
 
@@ -50,12 +51,12 @@ sealed interface EmbeddingsRequest {
   final class Reading {
     private static final JsonFactory JSON = new JsonFactory();
 
-    private final int vocabulary;
+    private final IntSupplier vocabulary;
     private final int dimensions;
     private List<Input> inputs = List.of();
     private boolean base64;
 
-    private Reading(int vocabulary, int dimensions) {
+    private Reading(IntSupplier vocabulary, int dimensions) {
       this.vocabulary = vocabulary;
       this.dimensions = dimensions;
     }
@@ -140,11 +141,12 @@ sealed interface EmbeddingsRequest {
 
     /** Reads ids from the current token to the array's end. */
     private Input tokens(JsonParser json, String where) {
+      int known = vocabulary.getAsInt();
       LongStream.Builder ids = LongStream.builder();
       for (var token = json.currentToken();
           token != JsonToken.END_ARRAY;
           token = json.nextToken()) {
-        ids.add(tokenId(json, where));
+        ids.add(tokenId(json, where, known));
       }
       long[] read = ids.build().toArray();
       if (read.length == 0) {
@@ -153,14 +155,14 @@ sealed interface EmbeddingsRequest {
       return new Input.Tokens(read);
     }
 
-    private long tokenId(JsonParser json, String where) {
+    private static long tokenId(JsonParser json, String where, int known) {
       boolean small =
           json.currentToken() == JsonToken.VALUE_NUMBER_INT
               && json.getNumberType() == JsonParser.NumberType.INT;
       int id = small ? json.getIntValue() : -1;
-      if (id < 0 || id >= vocabulary) {
+      if (id < 0 || id >= known) {
         throw invalid(
-            "'" + where + "' holds something else than token ids from 0 to " + (vocabulary - 1));
+            "'" + where + "' holds something else than token ids from 0 to " + (known - 1));
       }
       return id;
     }

@@ -176,7 +176,8 @@ final class EngineFiles {
     return "%08x".formatted(digest.getValue());
   }
 
-  private static URL resource(String name) throws FileNotFoundException {
+  /** A file of the class path. */
+  static URL resource(String name) throws FileNotFoundException {
     URL url = EngineFiles.class.getResource("/" + name);
     if (url == null) {
       throw new FileNotFoundException(name + " is not on the class path");

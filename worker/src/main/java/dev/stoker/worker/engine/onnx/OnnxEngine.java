@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,6 +37,8 @@ public final class OnnxEngine implements Engine {
   private final Runnable whenBroken;
   private final AtomicLong loadingSteps;
   private final ChangeListeners listeners = new ChangeListeners();
+  private final LongSupplier nanoTicker;
+  private final CompletableFuture<SentenceModel> model = new CompletableFuture<>();
   private final AtomicReference<EngineState> state = new AtomicReference<>(EngineState.STARTING);
 
   /**
@@ -59,7 +63,8 @@ public final class OnnxEngine implements Engine {
         whenBroken,
         steps,
         () ->
-            MiniLm.load(settings.model(), settings.textTokensMax(), cache, steps::incrementAndGet));
+            ModelLoading.load(
+                settings.model(), settings.textTokensMax(), cache, steps::incrementAndGet));
   }
 
   OnnxEngine(
@@ -78,19 +83,20 @@ public final class OnnxEngine implements Engine {
       Callable<SentenceModel> source) {
     this.loadingSteps = loadingSteps;
     this.settings = settings;
+    this.nanoTicker = nanoTicker;
     this.whenBroken = whenBroken;
     this.batcher = new MicroBatcher(settings);
-    Thread.ofPlatform().daemon().name("onnx-load").start(() -> load(source, nanoTicker));
+    Thread.ofPlatform().daemon().name("onnx-load").start(() -> load(source));
   }
 
   @Override
   public Set<String> models() {
-    return Set.of(settings.model());
+    return Set.of(name());
   }
 
   @Override
   public String loadedModel() {
-    return state.get() == EngineState.READY ? settings.model() : "";
+    return state.get() == EngineState.READY ? name() : "";
   }
 
   @Override
@@ -101,22 +107,35 @@ public final class OnnxEngine implements Engine {
   @Override
   public EngineReply complete(EngineRequest request, Duration deadline)
       throws InterruptedException {
-    if (!request.model().equals(settings.model())) {
+    if (!request.model().equals(name())) {
       return refused(ErrorReply.modelNotFound(request.model()));
     }
     if (!request.endpoint().equals(ENDPOINT)) {
       return refused(ErrorReply.endpointNotSupported(request.model(), request.endpoint()));
     }
-    return switch (EmbeddingsRequest.parse(request.body(), MiniLm.VOCABULARY, MiniLm.DIMENSIONS)) {
-      case EmbeddingsRequest.Refused(ErrorReply error) -> refused(error);
-      case EmbeddingsRequest.Accepted accepted -> embed(accepted, deadline);
-    };
+    long begin = nanoTicker.getAsLong();
+    try {
+      SentenceModel loaded = model.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+      return switch (parse(request.body(), loaded)) {
+        case EmbeddingsRequest.Refused(ErrorReply error) -> refused(error);
+        case EmbeddingsRequest.Accepted accepted ->
+            embed(accepted, deadline.minusNanos(nanoTicker.getAsLong() - begin));
+      };
+    } catch (TimeoutException _) {
+      return new EngineReply.TimedOut();
+    } catch (ExecutionException e) {
+      return new EngineReply.Unreachable(e.getCause().getMessage());
+    }
+  }
+
+  private static EmbeddingsRequest parse(byte[] body, SentenceModel loaded) {
+    return EmbeddingsRequest.parse(body, loaded::vocabulary, loaded.dimensions());
   }
 
   @Override
   public Optional<EngineRequest> canary() {
-    String body = "{\"model\":\"" + settings.model() + "\",\"input\":\"a\"}";
-    return Optional.of(new EngineRequest(ENDPOINT, settings.model(), body.getBytes(UTF_8)));
+    String body = "{\"model\":\"" + name() + "\",\"input\":\"a\"}";
+    return Optional.of(new EngineRequest(ENDPOINT, name(), body.getBytes(UTF_8)));
   }
 
   @Override
@@ -137,45 +156,54 @@ public final class OnnxEngine implements Engine {
   @Override
   public void close() {
     state.set(EngineState.DOWN);
-    batcher.stop("the embedding engine was closed");
+    stop("the embedding engine was closed");
   }
 
-  private void load(Callable<SentenceModel> source, LongSupplier nanoTicker) {
+  private void load(Callable<SentenceModel> source) {
     long begin = nanoTicker.getAsLong();
     try {
-      SentenceModel model = source.call();
+      SentenceModel loaded = source.call();
       state.compareAndSet(EngineState.STARTING, EngineState.READY);
-      batcher.start(model);
+      batcher.start(loaded);
+      model.complete(loaded);
       listeners.changed();
       LOG.info(
-          "Embedding model {} loaded in {} ms: device CPU, {} threads,"
+          "Embedding model {} loaded in {} ms: device {}, {} threads,"
               + " at most {} texts and {} tokens a batch, {} tokens a text, {} slots",
-          settings.model(),
+          name(),
           TimeUnit.NANOSECONDS.toMillis(nanoTicker.getAsLong() - begin),
+          loaded.device(),
           settings.threads(),
           settings.batchTextsMax(),
           settings.batchTokensMax(),
           settings.textTokensMax(),
           settings.slots());
     } catch (Throwable e) { // A native library that does not link is an Error.
-      LOG.error("Embedding model {} could not be loaded; the engine is down", settings.model(), e);
+      LOG.error("Embedding model {} could not be loaded; the engine is down", name(), e);
       state.set(EngineState.DOWN);
       listeners.changed();
-      batcher.stop("the embedding model " + settings.model() + " could not be loaded: " + e);
+      stop("the embedding model " + name() + " could not be loaded: " + e);
       whenBroken.run();
     }
   }
 
+  /** The first reason stays. */
+  private void stop(String reason) {
+    model.completeExceptionally(new IllegalStateException(reason));
+    batcher.stop(reason);
+  }
+
+  private String name() {
+    return settings.model().name();
+  }
+
   private EngineReply embed(EmbeddingsRequest.Accepted accepted, Duration deadline)
-      throws InterruptedException {
+      throws InterruptedException, TimeoutException {
     EmbeddingJob job = new EmbeddingJob(accepted.inputs());
     batcher.submit(job);
     try {
       return reply(job.await(deadline), accepted.base64());
-    } catch (TimeoutException _) {
-      batcher.withdraw(job);
-      return new EngineReply.TimedOut();
-    } catch (InterruptedException e) {
+    } catch (TimeoutException | InterruptedException e) {
       batcher.withdraw(job);
       throw e;
     }
@@ -186,7 +214,7 @@ public final class OnnxEngine implements Engine {
       case Ending.Embedded(var vectors, long tokens) ->
           new EngineReply.Answered(
               200,
-              EmbeddingsReply.of(settings.model(), vectors, base64, tokens),
+              EmbeddingsReply.of(name(), vectors, base64, tokens),
               TokenUsage.input(tokens),
               Optional.empty());
       case Ending.Broken(String reason) -> refused(ErrorReply.broken(reason));

@@ -1,12 +1,11 @@
 package dev.stoker.worker.engine.onnx;
 
 import dev.stoker.settings.Settings;
-import java.util.List;
 
 /**
  * How the ONNX engine runs.
  *
- * @param model the one model it serves
+ * @param model the one model it serves, and where that runs
  * @param threads how many micro-batches run at once
  * @param batchTextsMax the texts in a micro-batch of short texts
  * @param batchTokensMax the tokens in a micro-batch, unless one text alone has more
@@ -14,14 +13,12 @@ import java.util.List;
  * @param slots how many requests are worth having in flight
  */
 public record OnnxSettings(
-    String model,
+    ModelSettings model,
     int threads,
     int batchTextsMax,
     int batchTokensMax,
     int textTokensMax,
     int slots) {
-
-  static final List<String> MODELS = List.of("all-minilm-l6-v2", "all-minilm-l6-v2-q");
 
   /**
    * With so many texts to choose from, batches of one length are as full as with four times as
@@ -43,7 +40,7 @@ public record OnnxSettings(
             16,
             1,
             256,
-            "Texts of one length that are computed together, if short");
+            "Texts of one length that are computed together, if short; a GPU wants 64");
     int slots =
         settings.integer(
             "STOKER_ONNX_SLOTS",
@@ -53,11 +50,7 @@ public record OnnxSettings(
             "Requests in flight in the ONNX engine; 0 takes 256 and a batch for each thread");
     int threadsOrCores = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
     return new OnnxSettings(
-        settings.oneOf(
-            "STOKER_ONNX_MODEL",
-            MODELS.getFirst(),
-            MODELS,
-            "The embedding model; -q is quantized: twice as fast, and its vectors vary by 0.01"),
+        ModelSettings.from(settings),
         threadsOrCores,
         batchTextsMax,
         settings.integer(
@@ -65,13 +58,13 @@ public record OnnxSettings(
             256,
             1,
             65_536,
-            "Tokens that are computed together; more do not fit into a core's cache"),
+            "Tokens that are computed together; more do not fit into a core's cache; a GPU wants 16384"),
         settings.integer(
             "STOKER_ONNX_TOKENS_MAX",
             256,
             8,
-            512,
-            "Tokens of a text that are read; the model was made for 256"),
+            8192,
+            "Tokens of a text that are read; all-minilm-l6-v2 was made for 256"),
         slots == 0 ? WAITING_WORTH_HAVING + threadsOrCores * batchTextsMax : slots);
   }
 

@@ -1,5 +1,5 @@
 /**
- * Sentence embeddings computed in the worker's own process by ONNX Runtime, on the CPU.
+ * Sentence embeddings computed in the worker's own process by ONNX Runtime, on the CPU or a GPU.
  *
  * <p>A request's way: {@link dev.stoker.worker.engine.onnx.OnnxEngine#complete} parses it on the
  * caller's virtual thread and hands its texts to the {@code MicroBatcher}; one of the batcher's
@@ -24,13 +24,16 @@
  * </ul>
  *
  * <p>Decisions: {@code prompt_tokens} counts the tokens that were run: after truncation and with
- * the two special tokens that enclose a text. Token ids sent by a client are run as they are, with
- * no special tokens added, and must be ids of the model's own vocabulary. A fp32 vector does not
- * depend on what it was batched with; a quantized one does, by about 0.01, because activations are
- * quantized over the whole batch.
+ * the two special tokens that enclose a text; OpenAI's reply has no place for how many were left
+ * out. Token ids sent by a client are run as they are, with no special tokens added, and must be
+ * ids of the model's own vocabulary. A fp32 vector does not depend on what it was batched with; a
+ * quantized one does, by about 0.01, because activations are quantized over the whole batch. {@code
+ * dimensions} is refused unless it is the model's own: a part of a vector means something only of
+ * models that were trained for it.
  *
  * <p>What is inflated and optimized is the same at every start, and took most of it: {@code
- * EngineFiles} keeps it unpacked.
+ * EngineFiles} keeps it unpacked. That is for the models that come with Stoker: a user's file is
+ * optimized at each start, and so is what runs on a GPU, for which other things are fused.
  *
  * <p>Pitfalls: JNA, by which the tokenizer looks for GPUs, unpacks a small library into the
  * temporary directory at each start. Left alone, the tokenizer would report its start to its makers

@@ -136,6 +136,6 @@ final class EmbeddingsRequestTest {
   }
 
   private static EmbeddingsRequest parse(String body) {
-    return EmbeddingsRequest.parse(body.getBytes(UTF_8), 30_522, 384);
+    return EmbeddingsRequest.parse(body.getBytes(UTF_8), () -> 30_522, 384);
   }
 }

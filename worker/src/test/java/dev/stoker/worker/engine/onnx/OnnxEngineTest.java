@@ -11,6 +11,7 @@ import dev.stoker.worker.engine.TokenUsage;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -31,7 +32,14 @@ final class OnnxEngineTest {
   private static final String MODEL = "all-minilm-l6-v2";
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final Semaphore BROKEN = new Semaphore(0);
-  private static final OnnxSettings SETTINGS = new OnnxSettings(MODEL, 1, 16, 256, 256, 64);
+  private static final OnnxSettings SETTINGS =
+      new OnnxSettings(
+          new ModelSettings(MODEL, Optional.empty(), Pooling.MEAN, Device.AUTO, Optional.empty()),
+          1,
+          16,
+          256,
+          256,
+          64);
 
   private final HeldModel model = new HeldModel();
   private final CountDownLatch loaded = new CountDownLatch(1);
@@ -223,14 +231,32 @@ final class OnnxEngineTest {
   @CsvSource({
     "/v1/embeddings,       gpt-5,            404, model_not_found",
     "/v1/chat/completions, all-minilm-l6-v2, 404, unsupported_endpoint",
-    "/v1/embeddings,       all-minilm-l6-v2, 400, input",
   })
-  void what_is_refused_is_answered_without_a_model(
+  void what_it_does_not_serve_is_refused_without_a_model(
       String endpoint, String name, int status, String mentioned) throws Exception {
     var reply = answered(engine.complete(new EngineRequest(endpoint, name, bytes("{}")), LONG));
 
     assertThat(reply.status()).isEqualTo(status);
     assertThat(reply.usage()).isEqualTo(TokenUsage.NONE);
+    assertThat(reply.body()).asString(UTF_8).startsWith("{\"error\":{").contains(mentioned);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{}                              | 'input' is missing",
+        "{\"input\":[65536]}             | token ids from 0 to 65535",
+        "{\"input\":\"a\",\"dimensions\":2} | 'dimensions' must be 1",
+      })
+  void what_the_model_cannot_do_is_refused(String body, String mentioned) throws Exception {
+    loaded.countDown();
+
+    var reply =
+        answered(engine.complete(new EngineRequest("/v1/embeddings", MODEL, bytes(body)), LONG));
+
+    assertThat(reply.status()).isEqualTo(400);
     assertThat(reply.body()).asString(UTF_8).startsWith("{\"error\":{").contains(mentioned);
   }
 
@@ -274,6 +300,21 @@ final class OnnxEngineTest {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Queue<String> cut = new ConcurrentLinkedQueue<>();
     private final Queue<List<String>> batches = new ConcurrentLinkedQueue<>();
+
+    @Override
+    public String device() {
+      return "none";
+    }
+
+    @Override
+    public int vocabulary() {
+      return 65_536;
+    }
+
+    @Override
+    public int dimensions() {
+      return 1;
+    }
 
     @Override
     public long[] tokens(String text) {

@@ -1,0 +1,80 @@
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What a user's program does with the Batch API. */
+final class StokerClient {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final String BOUNDARY = "bench";
+  private static final String FORM_HEAD =
+      "--%1$s\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--%1$s\r\n"
+          + "Content-Disposition: form-data; name=\"file\"; filename=\"bench.jsonl\"\r\n\r\n";
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final String baseUrl;
+
+  StokerClient(String baseUrl) {
+    this.baseUrl = baseUrl;
+  }
+
+  /** Uploads an input file; its id. */
+  String upload(Path input) throws IOException, InterruptedException {
+    BodyPublisher form =
+        BodyPublishers.concat(
+            BodyPublishers.ofString(FORM_HEAD.formatted(BOUNDARY)),
+            BodyPublishers.ofFile(input),
+            BodyPublishers.ofString("\r\n--" + BOUNDARY + "--\r\n"));
+    return post("/files", "multipart/form-data; boundary=" + BOUNDARY, form).path("id").asString();
+  }
+
+  /** Creates a batch of embeddings; its id, or an empty string if it is refused. */
+  String create(String file) throws IOException, InterruptedException {
+    String order =
+        "{\"input_file_id\":\"%s\",\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"24h\"}"
+            .formatted(file);
+    return post("/batches", "application/json", BodyPublishers.ofString(order))
+        .path("id")
+        .asString("");
+  }
+
+  /** A batch as it is now. */
+  JsonNode batch(String batch) throws IOException, InterruptedException {
+    return JSON.readTree(send(get("/batches/" + batch)));
+  }
+
+  void download(String file, Path into) throws IOException, InterruptedException {
+    HttpResponse<Path> answer =
+        http.send(get("/files/" + file + "/content"), BodyHandlers.ofFile(into));
+    if (answer.statusCode() != 200) {
+      throw new IOException(answer.statusCode() + " " + Files.readString(into));
+    }
+  }
+
+  private JsonNode post(String path, String type, BodyPublisher body)
+      throws IOException, InterruptedException {
+    return JSON.readTree(
+        send(
+            HttpRequest.newBuilder(URI.create(baseUrl + path))
+                .header("Content-Type", type)
+                .POST(body)
+                .build()));
+  }
+
+  private HttpRequest get(String path) {
+    return HttpRequest.newBuilder(URI.create(baseUrl + path)).build();
+  }
+
+  private String send(HttpRequest request) throws IOException, InterruptedException {
+    return http.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8)).body();
+  }
+}
