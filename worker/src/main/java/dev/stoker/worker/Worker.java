@@ -16,10 +16,13 @@ import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.EngineReply;
+import dev.stoker.worker.engine.EngineRequest;
 import dev.stoker.worker.engine.NullEngine;
 import dev.stoker.worker.engine.WatchedEngine;
 import dev.stoker.worker.engine.onnx.OnnxEngine;
 import dev.stoker.worker.engine.onnx.OnnxSettings;
+import dev.stoker.worker.engine.openai.OpenAiEngine;
+import dev.stoker.worker.engine.openai.OpenAiSettings;
 import dev.stoker.worker.execute.ExecuteSettings;
 import dev.stoker.worker.lease.LeaseSettings;
 import dev.stoker.worker.liveness.InnerWatchdog;
@@ -60,6 +63,7 @@ public final class Worker {
       LeaseSettings leases,
       ExecuteSettings execute,
       OnnxSettings onnx,
+      OpenAiSettings openai,
       LivenessSettings liveness) {
 
     static Configuration from(Settings settings) {
@@ -72,9 +76,19 @@ public final class Worker {
               LeaseSettings.from(settings),
               ExecuteSettings.from(settings),
               OnnxSettings.from(settings),
+              OpenAiSettings.from(settings),
               LivenessSettings.from(settings));
+      if (configuration.worker().engine().equals("openai")) {
+        configuration.openai().require(settings);
+      }
       settings.verify();
       return configuration;
+    }
+
+    /** The same, but for a server of its own, which a rehearsal neither starts nor asks. */
+    Configuration forRehearsal() {
+      return new Configuration(
+          log, reports, worker, database, leases, execute, onnx, openai.forRehearsal(), liveness);
     }
   }
 
@@ -100,21 +114,27 @@ public final class Worker {
       return;
     }
     if (rehearsal) {
-      rehearse(configuration, engines.apply(configuration));
+      rehearse(configuration, engines.apply(configuration.forRehearsal()));
     } else {
       run(configuration, engines);
     }
   }
 
-  /** Asks the engine once, and the database for work that there cannot be. */
+  /**
+   * Asks the engine once, if it knows what to be asked, and the database for work that there cannot
+   * be.
+   */
   private static void rehearse(Configuration configuration, Engine engine)
       throws InterruptedException, IOException {
     configuration.log().start("worker-rehearsal");
     Database database = Database.open(configuration.database(), "stoker rehearsal", 1);
     new WorkerHeartbeatTable(database.jdbc()).all();
     new ShardTable(database.jdbc()).claim("", Set.of(), 1, Duration.ofSeconds(1));
-    EngineReply reply = engine.complete(engine.canary().orElseThrow(), Duration.ofMinutes(1));
-    exit(reply instanceof EngineReply.Answered ? 0 : EXIT_BROKEN, "rehearsed");
+    Optional<EngineRequest> canary = engine.canary();
+    boolean works =
+        canary.isEmpty()
+            || engine.complete(canary.get(), Duration.ofMinutes(1)) instanceof EngineReply.Answered;
+    exit(works ? 0 : EXIT_BROKEN, "rehearsed");
   }
 
   private static void run(Configuration configuration, Function<Configuration, Engine> engines)
@@ -197,13 +217,22 @@ public final class Worker {
   }
 
   private static Engine engine(Configuration configuration) {
-    return configuration.worker().engine().equals("null")
-        ? new NullEngine()
-        : new OnnxEngine(
-            configuration.onnx(),
-            configuration.database().dataDirectory().resolve("engine-cache"),
-            System::nanoTime,
-            () -> exit(EXIT_BROKEN, "the engine cannot start"));
+    return switch (configuration.worker().engine()) {
+      case "null" -> new NullEngine();
+      case "openai" ->
+          new OpenAiEngine(
+              configuration.openai(),
+              configuration.liveness().canaryAfter(),
+              () -> configuration.log().capture(configuration.worker().serverName()),
+              System::nanoTime,
+              reason -> exit(EXIT_BROKEN, reason));
+      default ->
+          new OnnxEngine(
+              configuration.onnx(),
+              configuration.database().dataDirectory().resolve("engine-cache"),
+              System::nanoTime,
+              () -> exit(EXIT_BROKEN, "the engine cannot start"));
+    };
   }
 
   /**

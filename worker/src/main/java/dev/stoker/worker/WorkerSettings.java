@@ -44,8 +44,8 @@ record WorkerSettings(
         settings.oneOf(
             "STOKER_ENGINE",
             "onnx",
-            List.of("onnx", "null"),
-            "what computes answers; null answers every request with an empty object, for measurements"),
+            List.of("onnx", "openai", "null"),
+            "what computes answers: onnx, openai, or null, which answers every request with an empty object, for measurements"),
         settings.duration(
             "STOKER_HEARTBEAT_EVERY",
             Duration.ofSeconds(5),
@@ -62,7 +62,15 @@ record WorkerSettings(
 
   /** The name of its log and run file: worker for slot 0, worker-1 for slot 1, and so on. */
   String runName() {
-    String slot = name.substring(name.lastIndexOf('/') + 1);
-    return slot.equals("0") ? "worker" : "worker-" + slot;
+    return slot().equals("0") ? "worker" : "worker-" + slot();
+  }
+
+  /** The name of the log of a server that it starts: engine-0 for slot 0, and so on. */
+  String serverName() {
+    return "engine-" + slot();
+  }
+
+  private String slot() {
+    return name.substring(name.lastIndexOf('/') + 1);
   }
 }
