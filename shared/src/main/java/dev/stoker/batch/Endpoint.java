@@ -3,13 +3,19 @@ package dev.stoker.batch;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The urls that a batch may name, as OpenAI's Batch API lists them. */
+/**
+ * The urls that a batch may name: those that OpenAI's Batch API lists, and as an extension those
+ * that vLLM serves for rerankers.
+ */
 public enum Endpoint {
   RESPONSES("/v1/responses", "input"),
   CHAT_COMPLETIONS("/v1/chat/completions", "messages"),
   EMBEDDINGS("/v1/embeddings", "input"),
   COMPLETIONS("/v1/completions", "prompt"),
-  MODERATIONS("/v1/moderations", "input");
+  MODERATIONS("/v1/moderations", "input"),
+  RERANK("/v1/rerank", "documents"),
+  /** Its pairs come as text_1 and text_2, as queries and documents, and more. */
+  SCORE("/v1/score", "");
 
   private final String url;
   private final String contentField;
@@ -23,9 +29,9 @@ public enum Endpoint {
     return url;
   }
 
-  /** The body field without which a request of this endpoint makes no sense. */
-  public String contentField() {
-    return contentField;
+  /** The body field without which a request of this endpoint makes no sense, if there is one. */
+  public Optional<String> contentField() {
+    return Optional.of(contentField).filter(field -> !field.isEmpty());
   }
 
   public static Optional<Endpoint> ofUrl(String url) {

@@ -201,7 +201,7 @@ public final class LineCheck {
 
     private Optional<LineFault> contentFault() {
       return Endpoint.ofUrl(url.value)
-          .map(Endpoint::contentField)
+          .flatMap(Endpoint::contentField)
           .filter(field -> !bodyFields.contains(field))
           .map(
               field ->

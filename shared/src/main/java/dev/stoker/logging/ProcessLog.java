@@ -29,6 +29,8 @@ public record ProcessLog(Path directory) {
   private static final String PATTERN =
       "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{0} - %msg%n";
 
+  private static final String CAPTURED_PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %msg%n";
+
   public static ProcessLog from(Settings settings) {
     return new ProcessLog(
         settings.path("STOKER_LOG_DIR", Path.of("logs"), "where the log files are"));
@@ -41,10 +43,24 @@ public record ProcessLog(Path directory) {
     context.reset();
     Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.WARN);
-    root.addAppender(file(context, name));
+    root.addAppender(file(context, name, PATTERN));
     context.getLogger("dev.stoker").setLevel(Level.INFO);
     // Warns of GPUs that nobody has.
     context.getLogger("ai.djl").setLevel(Level.ERROR);
+  }
+
+  /**
+   * A log of its own, {@code name.log}, with the same bounds: for the lines that another process
+   * prints, which stand there as they are, each with the time before it.
+   */
+  public org.slf4j.Logger capture(String name) {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    Logger captured = context.getLogger("captured." + name);
+    captured.detachAndStopAllAppenders();
+    captured.setAdditive(false);
+    captured.setLevel(Level.INFO);
+    captured.addAppender(file(context, name, CAPTURED_PATTERN));
+    return captured;
   }
 
   /** Writes what waits. */
@@ -52,11 +68,12 @@ public record ProcessLog(Path directory) {
     ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
   }
 
-  private RollingFileAppender<ILoggingEvent> file(LoggerContext context, String name) {
+  private RollingFileAppender<ILoggingEvent> file(
+      LoggerContext context, String name, String pattern) {
     RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
     appender.setContext(context);
     appender.setFile(directory.resolve(name + ".log").toString());
-    appender.setEncoder(encoder(context));
+    appender.setEncoder(encoder(context, pattern));
     SizeAndTimeBasedRollingPolicy<ILoggingEvent> policy = new SizeAndTimeBasedRollingPolicy<>();
     policy.setContext(context);
     policy.setParent(appender);
@@ -70,10 +87,10 @@ public record ProcessLog(Path directory) {
     return appender;
   }
 
-  private static PatternLayoutEncoder encoder(LoggerContext context) {
+  private static PatternLayoutEncoder encoder(LoggerContext context, String pattern) {
     PatternLayoutEncoder encoder = new PatternLayoutEncoder();
     encoder.setContext(context);
-    encoder.setPattern(PATTERN);
+    encoder.setPattern(pattern);
     encoder.start();
     return encoder;
   }

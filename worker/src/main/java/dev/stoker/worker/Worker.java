@@ -77,6 +77,12 @@ public final class Worker {
       settings.verify();
       return configuration;
     }
+
+    /** The same, but that nobody outside is asked and nothing is started. */
+    Configuration forRehearsal() {
+      return new Configuration(
+          log, reports, worker, database, leases, execute, models.forRehearsal(), liveness);
+    }
   }
 
   private Worker() {}
@@ -101,7 +107,7 @@ public final class Worker {
       return;
     }
     if (rehearsal) {
-      rehearse(configuration, engines.apply(configuration));
+      rehearse(configuration, engines.apply(configuration.forRehearsal()));
     } else {
       run(configuration, engines);
     }
@@ -209,8 +215,7 @@ public final class Worker {
         .open(
             new EngineSurroundings(
                 configuration.database().dataDirectory(),
-                configuration.log().directory(),
-                configuration.worker().runName(),
+                () -> configuration.log().capture(configuration.worker().serverName()),
                 configuration.liveness().canaryAfter(),
                 System::nanoTime),
             reason -> exit(EXIT_BROKEN, "the engine is lost: " + reason));

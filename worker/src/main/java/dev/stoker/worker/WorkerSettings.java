@@ -54,7 +54,15 @@ record WorkerSettings(
 
   /** The name of its log and run file: worker for slot 0, worker-1 for slot 1, and so on. */
   String runName() {
-    String slot = name.substring(name.lastIndexOf('/') + 1);
-    return slot.equals("0") ? "worker" : "worker-" + slot;
+    return slot().equals("0") ? "worker" : "worker-" + slot();
+  }
+
+  /** The name of the log of a server that it starts: engine-0 for slot 0, and so on. */
+  String serverName() {
+    return "engine-" + slot();
+  }
+
+  private String slot() {
+    return name.substring(name.lastIndexOf('/') + 1);
   }
 }

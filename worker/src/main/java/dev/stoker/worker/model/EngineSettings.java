@@ -6,6 +6,8 @@ import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.NullEngine;
 import dev.stoker.worker.engine.onnx.OnnxEngine;
 import dev.stoker.worker.engine.onnx.OnnxSettings;
+import dev.stoker.worker.engine.openai.OpenAiEngine;
+import dev.stoker.worker.engine.openai.OpenAiSettings;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -40,17 +42,24 @@ sealed interface EngineSettings {
         settings.oneOf(
             "STOKER_ENGINE",
             "onnx",
-            List.of("onnx", "null"),
-            "what computes answers; null answers every request with an empty object, for measurements");
+            List.of("onnx", "openai", "null"),
+            "what computes answers: onnx, openai, or null, which answers every request with an empty object, for measurements");
     return switch (kind) {
-      case "onnx" -> new Onnx(OnnxSettings.from(settings));
-      default -> new Nothing();
+      case "openai" -> OpenAi.required(settings);
+      case "null" -> new Nothing();
+      default -> new Onnx(OnnxSettings.from(settings));
     };
   }
 
   /** Reads the settings of all engines, for the sake of those who list them. */
   static void readAll(Settings settings) {
     OnnxSettings.from(settings);
+    OpenAiSettings.from(settings);
+  }
+
+  /** The same, but that it neither starts nor asks anything outside. */
+  default EngineSettings forRehearsal() {
+    return this;
   }
 
   /** Sentence embeddings in this process. */
@@ -62,12 +71,12 @@ sealed interface EngineSettings {
 
     @Override
     public Optional<String> modelName() {
-      return Optional.of(settings.model());
+      return Optional.of(settings.modelName());
     }
 
     @Override
     public String source() {
-      return "built in: " + settings.model();
+      return settings.source();
     }
 
     @Override
@@ -82,6 +91,53 @@ sealed interface EngineSettings {
           surroundings.dataDirectory().resolve("engine-cache"),
           surroundings.nanoTime(),
           () -> whenBroken.accept("its files cannot be read; the worker's log says more"));
+    }
+  }
+
+  /** A server that speaks OpenAI's API. */
+  record OpenAi(OpenAiSettings settings) implements EngineSettings {
+
+    private static OpenAi required(Settings settings) {
+      OpenAiSettings read = OpenAiSettings.from(settings);
+      read.require(settings);
+      return new OpenAi(read);
+    }
+
+    @Override
+    public EngineSettings forRehearsal() {
+      return new OpenAi(settings.forRehearsal());
+    }
+
+    @Override
+    public ModelEngine kind() {
+      return ModelEngine.OPENAI;
+    }
+
+    @Override
+    public Optional<String> modelName() {
+      return settings.models().size() == 1
+          ? Optional.of(settings.models().getFirst())
+          : Optional.empty();
+    }
+
+    @Override
+    public String source() {
+      return settings.source();
+    }
+
+    @Override
+    public int slotsMax() {
+      return settings.slotsMax();
+    }
+
+    @Override
+    public Engine open(EngineSurroundings surroundings, Consumer<String> whenBroken) {
+      return new OpenAiEngine(
+          settings,
+          surroundings.canaryAfter(),
+          surroundings.serverOutput(),
+          surroundings.nanoTime(),
+          whenBroken);
     }
   }
 

@@ -3,19 +3,19 @@ package dev.stoker.worker.model;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
 
 /**
  * What every engine may need of the process around it.
  *
  * @param dataDirectory where it may keep files
- * @param logDirectory where logs go
- * @param runName of this worker's log: worker, worker-1 and so on
+ * @param serverOutput makes the log of what a server prints that an engine starts
  * @param canaryAfter how long nothing may be answered before an engine is asked something tiny
  * @param nanoTime tells how much time passes
  */
 public record EngineSurroundings(
     Path dataDirectory,
-    Path logDirectory,
-    String runName,
+    Supplier<Logger> serverOutput,
     Duration canaryAfter,
     LongSupplier nanoTime) {}

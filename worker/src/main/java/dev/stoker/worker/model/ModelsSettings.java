@@ -7,9 +7,12 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -81,6 +84,19 @@ public record ModelsSettings(List<Configured> models, Duration waitMax) {
     return new ModelsSettings(models, waitMax);
   }
 
+  /** The first of them alone, and as an engine that neither starts nor asks anything outside. */
+  public ModelsSettings forRehearsal() {
+    Configured first = models.getFirst();
+    return new ModelsSettings(
+        List.of(
+            new Configured(
+                first.givenName(),
+                first.aliases(),
+                first.memoryBytes(),
+                first.engine().forRehearsal())),
+        waitMax);
+  }
+
   /**
    * One engine for all of them; loads the model if there is only one.
    *
@@ -110,9 +126,19 @@ public record ModelsSettings(List<Configured> models, Duration waitMax) {
     }
   }
 
+  /** A server is not asked for models that somebody has named. */
+  private static Map<String, String> withNames(ModelsFile.Entry entry) {
+    Map<String, String> settings = new HashMap<>(entry.settings());
+    List<String> names = new ArrayList<>(entry.aliases());
+    names.addFirst(entry.name());
+    settings.putIfAbsent("STOKER_ENGINE_MODELS", String.join(",", names));
+    return settings;
+  }
+
   private static Configured ofEntry(
       Settings settings, Path file, ModelsFile.Entry entry, Set<String> names) {
-    Settings own = settings.with(file + ": model " + entry.name(), entry.settings());
+    Settings own =
+        settings.with(file + ": model " + entry.name(), withNames(entry));
     Configured configured =
         new Configured(
             Optional.of(entry.name()), entry.aliases(), memory(own), EngineSettings.from(own));

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 class ModelsSettingsTest {
   @TempDir Path directory;
@@ -144,7 +145,10 @@ class ModelsSettingsTest {
         .get(number)
         .model(
             new EngineSurroundings(
-                directory, directory, "worker", Duration.ofMinutes(1), System::nanoTime));
+                directory,
+                () -> LoggerFactory.getLogger("server"),
+                Duration.ofMinutes(1),
+                System::nanoTime));
   }
 
   @Test

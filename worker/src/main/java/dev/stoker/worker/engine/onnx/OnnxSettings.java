@@ -1,6 +1,7 @@
 package dev.stoker.worker.engine.onnx;
 
 import dev.stoker.settings.Settings;
+import java.nio.file.Path;
 
 /**
  * How the ONNX engine runs.
@@ -66,6 +67,16 @@ public record OnnxSettings(
             8192,
             "Tokens of a text that are read; all-minilm-l6-v2 was made for 256"),
         slots == 0 ? WAITING_WORTH_HAVING + threadsOrCores * batchTextsMax : slots);
+  }
+
+  /** What the model is called. */
+  public String modelName() {
+    return model.name();
+  }
+
+  /** Where its weights are, for people. */
+  public String source() {
+    return model.file().map(Path::toString).orElse("comes with Stoker: " + model.name());
   }
 
   /** How many texts of a length run together. */
