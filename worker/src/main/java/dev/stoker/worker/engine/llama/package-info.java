@@ -1,0 +1,2 @@
+/** llama.cpp in the worker's own process. */
+package dev.stoker.worker.engine.llama;
