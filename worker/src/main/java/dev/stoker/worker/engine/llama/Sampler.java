@@ -28,6 +28,9 @@ final class Sampler implements AutoCloseable {
     }
   }
 
+  /** Below it, numbers overflow, and the likeliest token is sure. */
+  private static final float TEMPERATURE_MIN = 0.001f;
+
   private final CandidateTokens candidates;
   private final Pointer chain;
   private final Optional<Pointer> grammar;
@@ -66,7 +69,7 @@ final class Sampler implements AutoCloseable {
               sampling.frequencyPenalty(),
               sampling.presencePenalty()));
     }
-    if (sampling.temperature() == 0) {
+    if (sampling.temperature() < TEMPERATURE_MIN) {
       add(chain, LlamaCpp.llama_sampler_init_greedy());
       return chain;
     }
