@@ -157,8 +157,7 @@ sealed interface GenerationRequest {
         case "logit_bias" -> biases = biases(value);
         case "stop" -> stops = stops(value);
         case "n" -> answers = integer(name, value, 1, ANSWERS_MAX);
-        case "max_tokens" ->
-            tokensMax = OptionalInt.of(integer(name, value, 1, Integer.MAX_VALUE));
+        case "max_tokens" -> tokensMax = OptionalInt.of(integer(name, value, 1, Integer.MAX_VALUE));
         default -> {
           if (chat) {
             readOfChat(name, value);
@@ -218,7 +217,8 @@ sealed interface GenerationRequest {
     }
 
     private static Task.Prompt conversation(JsonNode messages) throws Refusal {
-      require(messages.isArray() && !messages.isEmpty(), "messages", "must be an array of messages");
+      require(
+          messages.isArray() && !messages.isEmpty(), "messages", "must be an array of messages");
       List<LoadedModel.Message> turns = new ArrayList<>();
       for (JsonNode message : messages) {
         turns.add(turn(message, "messages[" + turns.size() + "]"));
@@ -240,7 +240,8 @@ sealed interface GenerationRequest {
             case "system", "developer" -> "system";
             case "user" -> "user";
             case "assistant" -> "assistant";
-            default -> throw invalid(where + ".role", "must be system, developer, user or assistant");
+            default ->
+                throw invalid(where + ".role", "must be system, developer, user or assistant");
           };
       return new LoadedModel.Message(role, content(message.path("content"), where + ".content"));
     }
@@ -269,7 +270,8 @@ sealed interface GenerationRequest {
         return List.of(new Task.Prompt.Text(value.stringValue()));
       }
       require(
-          value.isArray() && !value.isEmpty() && value.size() <= PROMPTS_MAX || value.isArray() && value.path(0).isNumber(),
+          value.isArray() && !value.isEmpty() && value.size() <= PROMPTS_MAX
+              || value.isArray() && value.path(0).isNumber(),
           "prompt",
           "must be a text, texts, token ids or arrays of them");
       if (value.get(0).isNumber()) {
@@ -304,8 +306,7 @@ sealed interface GenerationRequest {
       require(value.isObject(), "logit_bias", "must be an object");
       Map<Integer, Float> biases = new HashMap<>();
       for (Map.Entry<String, JsonNode> bias : value.properties()) {
-        require(
-            bias.getKey().matches("\\d{1,9}"), "logit_bias", "must have token ids as its keys");
+        require(bias.getKey().matches("\\d{1,9}"), "logit_bias", "must have token ids as its keys");
         biases.put(
             Integer.valueOf(bias.getKey()), number("logit_bias", bias.getValue(), -100, 100));
       }
@@ -327,8 +328,7 @@ sealed interface GenerationRequest {
       }
     }
 
-    private static float number(String name, JsonNode value, float min, float max)
-        throws Refusal {
+    private static float number(String name, JsonNode value, float min, float max) throws Refusal {
       require(
           value.isNumber() && value.doubleValue() >= min && value.doubleValue() <= max,
           name,

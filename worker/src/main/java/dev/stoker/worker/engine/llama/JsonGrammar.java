@@ -2,6 +2,7 @@ package dev.stoker.worker.engine.llama;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +83,9 @@ final class JsonGrammar {
   private final Map<String, String> rules = new LinkedHashMap<>();
   private final Map<String, String> references = new HashMap<>();
 
+  /** The references that are being followed and have not met an object or array yet. */
+  private final Set<String> open = new HashSet<>();
+
   private JsonGrammar(JsonNode root) {
     this.root = root;
     rules.putAll(PRIMITIVES);
@@ -132,6 +136,7 @@ final class JsonGrammar {
   private String reference(JsonNode schema, String where, int depth) throws Unsupported {
     only(schema, where, "$ref");
     String target = schema.get("$ref").asString("");
+    require(!open.contains(target), where, "refers to itself");
     String known = references.get(target);
     if (known != null) {
       return known;
@@ -142,7 +147,9 @@ final class JsonGrammar {
     String name = "r" + rules.size();
     references.put(target, name);
     rules.put(name, "");
+    open.add(target);
     rules.put(name, rule(referred, target, depth + 1));
+    open.remove(target);
     return name;
   }
 
@@ -188,13 +195,13 @@ final class JsonGrammar {
         only(schema, where, "type", "minLength", "maxLength", "format");
         return string(schema, where);
       }
-      case "array" -> {
-        only(schema, where, "type", "items", "minItems", "maxItems");
-        return array(schema, where, depth);
-      }
-      case "object" -> {
-        only(schema, where, "type", "properties", "required", "additionalProperties");
-        return object(schema, where, depth);
+      case "array", "object" -> {
+        Set<String> outside = Set.copyOf(open);
+        open.clear();
+        String name =
+            type.equals("array") ? array(schema, where, depth) : object(schema, where, depth);
+        open.addAll(outside);
+        return name;
       }
       default -> throw new Unsupported("the schema at '" + where + "' has type '" + type + "'");
     }
@@ -215,12 +222,15 @@ final class JsonGrammar {
   }
 
   private String array(JsonNode schema, String where, int depth) throws Unsupported {
-    String item = schema.has("items") ? rule(schema.get("items"), where + "/items", depth + 1) : "value";
+    only(schema, where, "type", "items", "minItems", "maxItems");
+    String item =
+        schema.has("items") ? rule(schema.get("items"), where + "/items", depth + 1) : "value";
     int min = bound(schema, "minItems", 0, where);
     if (schema.has("maxItems") && bound(schema, "maxItems", 0, where) == 0) {
       return added("\"[\" ws \"]\"", where);
     }
-    String items = item + " ( \",\" ws " + item + " )" + times(schema, "minItems", "maxItems", 1, where);
+    String items =
+        item + " ( \",\" ws " + item + " )" + times(schema, "minItems", "maxItems", 1, where);
     return added("\"[\" ws " + (min == 0 ? "( " + items + " )?" : items) + " ws \"]\"", where);
   }
 
@@ -252,17 +262,23 @@ final class JsonGrammar {
   }
 
   private String object(JsonNode schema, String where, int depth) throws Unsupported {
+    only(schema, where, "type", "properties", "required", "additionalProperties");
     JsonNode others = schema.path("additionalProperties");
     if (schema.path("properties").isEmpty()) {
       boolean none = others.isBoolean() && !others.booleanValue();
-      require(schema.path("required").isEmpty(), where, "requires a property that it does not name");
+      require(
+          schema.path("required").isEmpty(), where, "requires a property that it does not name");
       if (none) {
         return added("\"{\" ws \"}\"", where);
       }
       return others.isObject() ? map(others, where, depth) : "object";
     }
     Set<String> required =
-        schema.path("required").valueStream().map(name -> name.asString("")).collect(Collectors.toSet());
+        schema
+            .path("required")
+            .valueStream()
+            .map(name -> name.asString(""))
+            .collect(Collectors.toSet());
     List<String> members = new ArrayList<>();
     List<Boolean> optional = new ArrayList<>();
     for (Map.Entry<String, JsonNode> property : schema.get("properties").properties()) {
@@ -330,7 +346,8 @@ final class JsonGrammar {
 
   private static void require(boolean holds, String where, String otherwise) throws Unsupported {
     if (!holds) {
-      throw new Unsupported("the schema" + (where.isEmpty() ? "" : " at '" + where + "'") + " " + otherwise);
+      throw new Unsupported(
+          "the schema" + (where.isEmpty() ? "" : " at '" + where + "'") + " " + otherwise);
     }
   }
 }

@@ -208,11 +208,13 @@ final class LlamaCpp {
 
   static native byte llama_model_has_encoder(Pointer model);
 
-  static native int llama_pooling_type(Pointer context);
+  static native int llama_model_meta_val_str(Pointer model, String key, byte[] value, long bytes);
 
   static native int llama_vocab_type(Pointer vocabulary);
 
   static native int llama_vocab_n_tokens(Pointer vocabulary);
+
+  static native int llama_vocab_eos(Pointer vocabulary);
 
   static native byte llama_vocab_is_eog(Pointer vocabulary, int token);
 
@@ -235,7 +237,7 @@ final class LlamaCpp {
 
   static native Pointer llama_get_logits_ith(Pointer context, int index);
 
-  static native Pointer llama_get_embeddings_seq(Pointer context, int sequence);
+  static native Pointer llama_get_embeddings_ith(Pointer context, int index);
 
   static native byte llama_kv_self_seq_rm(Pointer context, int sequence, int from, int until);
 

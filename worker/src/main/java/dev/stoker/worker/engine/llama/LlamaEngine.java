@@ -186,7 +186,10 @@ public final class LlamaEngine implements Engine {
     long tokens = vectors.stream().mapToLong(Ending.Embedded::tokens).sum();
     return answered(
         EmbeddingsReply.of(
-            settings.model(), vectors.stream().map(Ending.Embedded::vector).toList(), base64, tokens),
+            settings.model(),
+            vectors.stream().map(Ending.Embedded::vector).toList(),
+            base64,
+            tokens),
         TokenUsage.input(tokens));
   }
 
@@ -208,8 +211,7 @@ public final class LlamaEngine implements Engine {
     try {
       List<Ending> endings = new ArrayList<>();
       for (Job job : jobs) {
-        Ending ending =
-            job.ending().get(endNanos - nanoTime.getAsLong(), TimeUnit.NANOSECONDS);
+        Ending ending = job.ending().get(endNanos - nanoTime.getAsLong(), TimeUnit.NANOSECONDS);
         Optional<EngineReply> failure = failure(ending);
         if (failure.isPresent()) {
           return failure.get();

@@ -19,25 +19,18 @@ import java.util.Optional;
 public record LlamaSettings(
     Path file, String model, int threads, int contextTokens, int slots, Embeddings embeddings) {
 
-  /** How the vectors of a text's tokens become one; {@code llama_pooling_type} in llama.h. */
+  /** How the vectors of a text's tokens become one. */
   public enum Embeddings {
-    /** The model writes text. */
-    NO(0),
+    /** Not at all: the model writes text. */
+    NO,
     /** As the file says. */
-    MODEL(-1),
-    MEAN(1),
-    CLS(2),
-    LAST(3);
-
-    private final int pooling;
-
-    Embeddings(int pooling) {
-      this.pooling = pooling;
-    }
-
-    int pooling() {
-      return pooling;
-    }
+    MODEL,
+    /** Their mean. */
+    MEAN,
+    /** The first. */
+    CLS,
+    /** The last. */
+    LAST
   }
 
   private static final String SUFFIX = ".gguf";

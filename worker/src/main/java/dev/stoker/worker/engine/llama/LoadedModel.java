@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -29,6 +30,9 @@ final class LoadedModel implements AutoCloseable {
 
   private static final int POOLING_NONE = 0;
   private static final int VOCABULARY_NONE = 0;
+
+  /** Longer than any fact that is asked for. */
+  private static final int FACT_BYTES = 256;
 
   /** Longer than the text of any token that vocabularies have. */
   private static final int PIECE_BYTES = 256;
@@ -102,21 +106,12 @@ final class LoadedModel implements AutoCloseable {
     parameters.threads = settings.threads();
     parameters.threadsForBatches = settings.threads();
     parameters.defragmentAt = DEFRAGMENT_AT;
-    parameters.pooling = settings.embeddings().pooling();
+    // llama.cpp's own way to a mean ends the process for models that were made to write.
+    parameters.pooling = POOLING_NONE;
     parameters.embeddings = LlamaCpp.bool(settings.answersWithVectors());
     Pointer context = LlamaCpp.llama_init_from_model(model, parameters);
     require(context != null, settings, "gets no context: " + LlamaCpp.lastError());
-    try {
-      require(
-          !settings.answersWithVectors() || LlamaCpp.llama_pooling_type(context) != POOLING_NONE,
-          settings,
-          "does not say how its vectors are pooled: set STOKER_LLAMA_EMBEDDINGS to mean, cls or"
-              + " last, as the model's card says");
-      return new LoadedModel(model, context, contextTokens, batchTokens);
-    } catch (IOException | RuntimeException e) {
-      LlamaCpp.llama_free(context);
-      throw e;
-    }
+    return new LoadedModel(model, context, contextTokens, batchTokens);
   }
 
   private static void require(boolean holds, LlamaSettings settings, String otherwise)
@@ -153,21 +148,26 @@ final class LoadedModel implements AutoCloseable {
   /** The tokens of a text, begun as the model's vocabulary begins texts. */
   int[] tokenize(String text) {
     byte[] bytes = text.getBytes(UTF_8);
-    // As many tokens as bytes, but for the few that begin and end a text.
     int[] tokens = new int[bytes.length + 8];
-    int count =
-        LlamaCpp.llama_tokenize(
-            vocabulary,
-            bytes,
-            bytes.length,
-            tokens,
-            tokens.length,
-            LlamaCpp.bool(true),
-            LlamaCpp.bool(true));
+    int count = tokenize(bytes, tokens);
     if (count < 0) {
-      throw new IllegalStateException("a text of more tokens than bytes: " + -count);
+      // More than bytes: a vocabulary may write a space with three of them.
+      tokens = new int[-count];
+      count = tokenize(bytes, tokens);
     }
     return Arrays.copyOf(tokens, count);
+  }
+
+  /** How many tokens there are; negative if there is no room for them. */
+  private int tokenize(byte[] text, int[] tokens) {
+    return LlamaCpp.llama_tokenize(
+        vocabulary,
+        text,
+        text.length,
+        tokens,
+        tokens.length,
+        LlamaCpp.bool(true),
+        LlamaCpp.bool(true));
   }
 
   /** What a token adds to the text; empty for one that only steers, such as the last. */
@@ -182,6 +182,12 @@ final class LoadedModel implements AutoCloseable {
     LlamaCpp.llama_token_to_piece(
         vocabulary, token, longer, longer.length, 0, LlamaCpp.bool(false));
     return longer;
+  }
+
+  /** A token that ends an answer, if the model has one. */
+  OptionalInt end() {
+    int token = LlamaCpp.llama_vocab_eos(vocabulary);
+    return token < 0 ? OptionalInt.empty() : OptionalInt.of(token);
   }
 
   /** Whether an answer ends with this token. */
@@ -257,9 +263,20 @@ final class LoadedModel implements AutoCloseable {
     return LlamaCpp.llama_get_logits_ith(context, index).getFloatArray(0, vocabularySize);
   }
 
-  /** The vector of a sequence of the part that was computed last. */
-  float[] embedding(int sequence) {
-    return LlamaCpp.llama_get_embeddings_seq(context, sequence).getFloatArray(0, dimensions());
+  /**
+   * The vector of one token.
+   *
+   * @param index of the token, in the part that was computed last
+   */
+  float[] embedding(int index) {
+    return LlamaCpp.llama_get_embeddings_ith(context, index).getFloatArray(0, dimensions());
+  }
+
+  /** What the file says of itself under a key. */
+  Optional<String> fact(String key) {
+    byte[] value = new byte[FACT_BYTES];
+    int bytes = LlamaCpp.llama_model_meta_val_str(model, key, value, value.length);
+    return bytes < 0 ? Optional.empty() : Optional.of(new String(value, 0, bytes, UTF_8));
   }
 
   /**

@@ -111,9 +111,9 @@ final class ModelThread {
     return !closed;
   }
 
-  private ModelWork work(LoadedModel model) {
+  private ModelWork work(LoadedModel model) throws IOException {
     return settings.answersWithVectors()
-        ? new VectorWork(model, settings.slots())
+        ? new VectorWork(model, settings)
         : new TextWork(model, settings.slots());
   }
 

@@ -3,6 +3,7 @@ package dev.stoker.worker.engine.llama;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Chooses the tokens of one answer. A token that the grammar refuses is chosen again from those
@@ -19,7 +20,7 @@ final class Sampler implements AutoCloseable {
     }
   }
 
-  /** The grammar is none. */
+  /** The grammar is none, or allows an empty answer. */
   static final class GrammarRefused extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -47,7 +48,10 @@ final class Sampler implements AutoCloseable {
         sampling
             .grammar()
             .map(text -> LlamaCpp.llama_sampler_init_grammar(model.vocabulary(), text, "root"));
-    if (grammar.isEmpty() && sampling.grammar().isPresent()) {
+    // What llama.cpp cannot read it enforces silently as nothing.
+    OptionalInt end = model.end();
+    if (grammar.isPresent() && end.isPresent() && allows(grammar.get(), end.getAsInt())) {
+      LlamaCpp.llama_sampler_free(grammar.get());
       throw new GrammarRefused();
     }
     chain = chain(model, sampling, seed);

@@ -29,9 +29,7 @@ final class TextWork implements ModelWork {
   TextWork(LoadedModel model, int slots) {
     this.model = model;
     sequences =
-        IntStream.range(0, slots)
-            .mapToObj(id -> new Sequence(id, model.contextTokens()))
-            .toList();
+        IntStream.range(0, slots).mapToObj(id -> new Sequence(id, model.contextTokens())).toList();
     batch = new TokenBatch(model.batchTokens());
     owners = new Sequence[model.batchTokens()];
     candidates = new CandidateTokens(model.vocabularySize());
@@ -163,7 +161,9 @@ final class TextWork implements ModelWork {
         writing.outOfRoom();
       }
     } catch (Sampler.DeadEnd e) {
-      writing.job().end(new Ending.Refused(ErrorReply.broken("The answer broke off: " + e.getMessage())));
+      writing
+          .job()
+          .end(new Ending.Refused(ErrorReply.broken("The answer broke off: " + e.getMessage())));
     }
     release(sequence);
   }

@@ -40,7 +40,8 @@ final class Writing implements AutoCloseable {
     this.sampler = sampler;
     this.promptTokens = promptTokens;
     this.cachedTokens = cachedTokens;
-    stops = task.stops().stream().map(stop -> new String(stop.getBytes(UTF_8), ISO_8859_1)).toList();
+    stops =
+        task.stops().stream().map(stop -> new String(stop.getBytes(UTF_8), ISO_8859_1)).toList();
     longestStop = stops.stream().mapToInt(String::length).max().orElse(0);
   }
 
@@ -84,10 +85,7 @@ final class Writing implements AutoCloseable {
 
   private OptionalInt stop(int before) {
     int from = Math.max(0, before - longestStop + 1);
-    return stops.stream()
-        .mapToInt(stop -> bytes.indexOf(stop, from))
-        .filter(at -> at >= 0)
-        .min();
+    return stops.stream().mapToInt(stop -> bytes.indexOf(stop, from)).filter(at -> at >= 0).min();
   }
 
   private void note(float[] logits, int token, byte[] piece, int count, int start) {
