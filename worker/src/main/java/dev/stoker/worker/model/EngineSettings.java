@@ -4,10 +4,13 @@ import dev.stoker.model.ModelEngine;
 import dev.stoker.settings.Settings;
 import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.NullEngine;
+import dev.stoker.worker.engine.llama.LlamaEngine;
+import dev.stoker.worker.engine.llama.LlamaSettings;
 import dev.stoker.worker.engine.onnx.OnnxEngine;
 import dev.stoker.worker.engine.onnx.OnnxSettings;
 import dev.stoker.worker.engine.openai.OpenAiEngine;
 import dev.stoker.worker.engine.openai.OpenAiSettings;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -42,9 +45,10 @@ sealed interface EngineSettings {
         settings.oneOf(
             "STOKER_ENGINE",
             "onnx",
-            List.of("onnx", "openai", "null"),
-            "what computes answers: onnx, openai, or null, which answers every request with an empty object, for measurements");
+            List.of("onnx", "llama", "openai", "null"),
+            "what computes answers: onnx, llama, openai, or null, which answers every request with an empty object, for measurements");
     return switch (kind) {
+      case "llama" -> Llama.required(settings);
       case "openai" -> OpenAi.required(settings);
       case "null" -> new Nothing();
       default -> new Onnx(OnnxSettings.from(settings));
@@ -54,6 +58,7 @@ sealed interface EngineSettings {
   /** Reads the settings of all engines, for the sake of those who list them. */
   static void readAll(Settings settings) {
     OnnxSettings.from(settings);
+    LlamaSettings.from(settings);
     OpenAiSettings.from(settings);
   }
 
@@ -91,6 +96,47 @@ sealed interface EngineSettings {
           surroundings.dataDirectory().resolve("engine-cache"),
           surroundings.nanoTime(),
           () -> whenBroken.accept("its files cannot be read; the worker's log says more"));
+    }
+  }
+
+  /** A GGUF file, by llama.cpp in this process. */
+  record Llama(Optional<LlamaSettings> settings) implements EngineSettings {
+
+    private static Llama required(Settings settings) {
+      Optional<LlamaSettings> read = LlamaSettings.from(settings);
+      settings.require(read.isPresent(), "STOKER_ENGINE=llama needs STOKER_LLAMA_FILE");
+      return new Llama(read);
+    }
+
+    @Override
+    public ModelEngine kind() {
+      return ModelEngine.LLAMA;
+    }
+
+    @Override
+    public Optional<String> modelName() {
+      return settings.map(LlamaSettings::model);
+    }
+
+    @Override
+    public String source() {
+      return settings.map(read -> read.file().toString()).orElse("");
+    }
+
+    @Override
+    public Optional<Integer> contextTokens() {
+      return settings.map(LlamaSettings::contextTokens);
+    }
+
+    @Override
+    public int slotsMax() {
+      return settings.map(LlamaSettings::slots).orElse(1);
+    }
+
+    @Override
+    public Engine open(EngineSurroundings surroundings, Consumer<String> whenBroken) {
+      return new LlamaEngine(
+          settings.orElseThrow(), InstantSource.system(), surroundings.nanoTime(), whenBroken);
     }
   }
 

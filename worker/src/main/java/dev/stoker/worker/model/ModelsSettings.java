@@ -137,8 +137,7 @@ public record ModelsSettings(List<Configured> models, Duration waitMax) {
 
   private static Configured ofEntry(
       Settings settings, Path file, ModelsFile.Entry entry, Set<String> names) {
-    Settings own =
-        settings.with(file + ": model " + entry.name(), withNames(entry));
+    Settings own = settings.with(file + ": model " + entry.name(), withNames(entry));
     Configured configured =
         new Configured(
             Optional.of(entry.name()), entry.aliases(), memory(own), EngineSettings.from(own));

@@ -8,6 +8,9 @@ import dev.stoker.worker.engine.EngineReply;
 import dev.stoker.worker.engine.EngineRequest;
 import dev.stoker.worker.engine.EngineState;
 import dev.stoker.worker.engine.TokenUsage;
+import dev.stoker.worker.engine.body.EmbeddingsReply;
+import dev.stoker.worker.engine.body.EmbeddingsRequest;
+import dev.stoker.worker.engine.body.ErrorReply;
 import dev.stoker.worker.engine.onnx.EmbeddingJob.Ending;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -107,17 +110,15 @@ public final class OnnxEngine implements Engine {
   @Override
   public EngineReply complete(EngineRequest request, Duration deadline)
       throws InterruptedException {
-    if (!request.model().equals(name())) {
-      return refused(ErrorReply.modelNotFound(request.model()));
-    }
     if (!request.endpoint().equals(ENDPOINT)) {
-      return refused(ErrorReply.endpointNotSupported(request.model(), request.endpoint()));
+      return ErrorReply.endpointNotSupported(request.model(), request.endpoint(), Set.of(ENDPOINT))
+          .answered();
     }
     long begin = nanoTicker.getAsLong();
     try {
       SentenceModel loaded = model.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
       return switch (parse(request.body(), loaded)) {
-        case EmbeddingsRequest.Refused(ErrorReply error) -> refused(error);
+        case EmbeddingsRequest.Refused(ErrorReply error) -> error.answered();
         case EmbeddingsRequest.Accepted accepted ->
             embed(accepted, deadline.minusNanos(nanoTicker.getAsLong() - begin));
       };
@@ -217,13 +218,8 @@ public final class OnnxEngine implements Engine {
               EmbeddingsReply.of(name(), vectors, base64, tokens),
               TokenUsage.input(tokens),
               Optional.empty());
-      case Ending.Broken(String reason) -> refused(ErrorReply.broken(reason));
+      case Ending.Broken(String reason) -> ErrorReply.broken(reason).answered();
       case Ending.Stopped(String reason) -> new EngineReply.Unreachable(reason);
     };
-  }
-
-  private static EngineReply refused(ErrorReply error) {
-    return new EngineReply.Answered(
-        error.status(), EmbeddingsReply.of(error), TokenUsage.NONE, Optional.empty());
   }
 }

@@ -229,7 +229,6 @@ final class OnnxEngineTest {
 
   @ParameterizedTest
   @CsvSource({
-    "/v1/embeddings,       gpt-5,            404, model_not_found",
     "/v1/chat/completions, all-minilm-l6-v2, 404, unsupported_endpoint",
   })
   void what_it_does_not_serve_is_refused_without_a_model(
