@@ -1,11 +1,13 @@
 package dev.stoker.api.health;
 
+import dev.stoker.api.http.OwnOrigin;
 import dev.stoker.health.Gate;
 import dev.stoker.health.QueueTable;
 import dev.stoker.health.RecoveryHistoryTable;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
+import dev.stoker.model.ModelTable;
 import java.time.Duration;
 import java.util.Optional;
 import org.springframework.context.annotation.Bean;
@@ -33,6 +35,7 @@ public class HealthConfiguration {
         new WorkerHeartbeatTable(jdbc),
         new WorkerSlotTable(jdbc),
         new QueueTable(jdbc),
+        new ModelTable(jdbc),
         new Patiently(PATIENCE));
   }
 

@@ -5,6 +5,7 @@ import dev.stoker.health.QueueTable;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
+import dev.stoker.model.ModelTable;
 import java.util.Optional;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -24,6 +25,7 @@ final class HealthController {
   private final WorkerHeartbeatTable workers;
   private final WorkerSlotTable slots;
   private final QueueTable queue;
+  private final ModelTable models;
   private final Patiently patiently;
 
   HealthController(
@@ -33,6 +35,7 @@ final class HealthController {
       WorkerHeartbeatTable workers,
       WorkerSlotTable slots,
       QueueTable queue,
+      ModelTable models,
       Patiently patiently) {
     this.version = version;
     this.gate = gate;
@@ -40,6 +43,7 @@ final class HealthController {
     this.workers = workers;
     this.slots = slots;
     this.queue = queue;
+    this.models = models;
     this.patiently = patiently;
   }
 
@@ -48,7 +52,14 @@ final class HealthController {
     Optional<HealthReport> report =
         patiently.ask(
             () ->
-                HealthReport.of(version, gate, respawns, workers.all(), slots.all(), queue.read()));
+                HealthReport.of(
+                    version,
+                    gate,
+                    respawns,
+                    workers.all(),
+                    slots.all(),
+                    queue.read(),
+                    models.all()));
     if (report.isPresent()) {
       return ResponseEntity.ok(report.get());
     }

@@ -6,14 +6,17 @@ import dev.stoker.health.QueueView;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.SlotView;
 import dev.stoker.health.WorkerView;
+import dev.stoker.model.RegisteredModel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What {@code /health} says.
  *
- * @param status healthy, or degraded while the gate is closed
+ * @param status healthy, or degraded while the gate is closed or a model is quarantined
+ * @param reason why it is degraded, a sentence; null while it is healthy
  */
 record HealthReport(
     String status,
@@ -22,7 +25,9 @@ record HealthReport(
     List<Worker> workers,
     Queue queue,
     Supervisor supervisor,
-    GateState gate) {
+    List<QuarantinedModel> quarantinedModels,
+    GateState gate,
+    String reason) {
 
   static final String SERVICE = "batch-api";
 
@@ -58,6 +63,8 @@ record HealthReport(
       int respawnsLastHour,
       int respawnsMax) {}
 
+  record QuarantinedModel(String model, String reason) {}
+
   record GateState(boolean open, String reason) {}
 
   /** What is said while the database cannot be asked. */
@@ -69,20 +76,41 @@ record HealthReport(
       RespawnLimits respawns,
       List<WorkerView> workers,
       List<SlotView> slots,
-      QueueView queue) {
+      QueueView queue,
+      List<RegisteredModel> models) {
     GateState state =
         switch (gate.decide(workers, slots)) {
           case GateDecision.Open _ -> new GateState(true, null);
           case GateDecision.Closed closed -> new GateState(false, closed.reason());
         };
+    List<QuarantinedModel> quarantined =
+        models.stream()
+            .filter(RegisteredModel::quarantined)
+            .map(model -> new QuarantinedModel(model.definition().name(), model.failure()))
+            .toList();
+    Optional<String> reason = reason(state, quarantined);
     return new HealthReport(
-        state.open() ? "healthy" : "degraded",
+        reason.isEmpty() ? "healthy" : "degraded",
         SERVICE,
         version,
         workers.stream().map(worker -> worker(worker, gate)).toList(),
         queue(queue),
         new Supervisor(slots.stream().map(slot -> slot(slot, respawns)).toList()),
-        state);
+        quarantined,
+        state,
+        reason.orElse(null));
+  }
+
+  private static Optional<String> reason(GateState gate, List<QuarantinedModel> quarantined) {
+    if (!gate.open()) {
+      return Optional.of(gate.reason());
+    }
+    return quarantined.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            quarantined.stream()
+                .map(model -> model.model() + " (" + model.reason() + ")")
+                .collect(Collectors.joining(", ", "Quarantined models: ", "")));
   }
 
   static Worker worker(WorkerView view, Gate gate) {
