@@ -63,6 +63,34 @@ class EndingTest {
   }
 
   @Test
+  void what_waits_for_a_quarantined_model_ends_with_its_reason_and_the_rest_goes_on() {
+    String batch = halfDone();
+    String other = api.batch(api.file(line("d")));
+    api.quarantine("m-2", "the weights are no GGUF file");
+    Answer ended = api.await(batch, "completed");
+    assertHalf(ended, "model_quarantined");
+    assertThat(api.get("/v1/files/" + ended.at("/error_file_id") + "/content").text())
+        .contains("its model could not be loaded: the weights are no GGUF file");
+    api.await(other, "in_progress");
+    api.work();
+    api.await(other, "completed");
+  }
+
+  @Test
+  void a_cancelled_batch_of_a_quarantined_model_was_cancelled() {
+    String batch = halfDone();
+    api.transactions()
+        .executeWithoutResult(
+            _ -> {
+              api.jdbc()
+                  .sql("UPDATE batch SET status = 'cancelling', cancelling_at = now()")
+                  .update();
+              api.quarantine("m-2", "no memory");
+            });
+    assertHalf(api.await(batch, "cancelled"), "batch_cancelled");
+  }
+
+  @Test
   void a_line_that_is_not_understood_any_more_ends_in_the_error_file() {
     String batch = api.batch(api.file(line("a"), line("b")));
     api.await(batch, "in_progress");

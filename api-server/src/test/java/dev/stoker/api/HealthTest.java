@@ -45,6 +45,21 @@ class HealthTest {
   }
 
   @Test
+  void a_quarantined_model_is_named_and_no_reason_to_refuse_work() {
+    api.quarantine("m-2", "no memory");
+    Answer health = api.get("/health");
+    assertThat(health.status()).isEqualTo(200);
+    assertThat(health.at("/status")).isEqualTo("degraded");
+    assertThat(health.json().path("quarantined_models").toString())
+        .isEqualTo("[{\"model\":\"m-2\",\"reason\":\"no memory\"}]");
+    assertThat(health.at("/gate/open")).isEqualTo("true");
+    assertThat(health.text())
+        .as("where the command line looks for it")
+        .endsWith("\"reason\":\"Quarantined models: m-2 (no memory)\"}");
+    api.await(api.batch(api.file(line("a"))), "in_progress");
+  }
+
+  @Test
   void without_a_fresh_worker_it_is_degraded() {
     api.beat(Duration.ofSeconds(61));
     Answer health = api.get("/health");
@@ -68,20 +83,5 @@ class HealthTest {
       api.jdbc().sql("ALTER TABLE away RENAME TO worker_slot").update();
     }
     assertThat(api.get("/health/ready").text()).isEqualTo("{\"status\":\"ready\"}");
-  }
-
-  @Test
-  void models_are_what_workers_serve() {
-    Answer models = api.get("/v1/models");
-    assertThat(models.text())
-        .matches(
-            "\\{\"object\":\"list\",\"data\":\\[\\{\"id\":\"m-1\",\"object\":\"model\",\"created\":\\d+,"
-                + "\"owned_by\":\"stoker\"},\\{\"id\":\"m-2\",.*}]}");
-    assertThat(api.get("/v1/models/m-2").at("/id")).isEqualTo("m-2");
-    assertThat(api.get("/v1/models/who/else").error())
-        .isEqualTo("404 invalid_request_error model model_not_found");
-    api.jdbc().sql("UPDATE worker_heartbeat SET models = '{org/m}'").update();
-    assertThat(api.get("/v1/models/org/m").status()).isEqualTo(200);
-    assertThat(api.get("/v1/models/org%2Fm/").status()).isEqualTo(200);
   }
 }

@@ -64,6 +64,39 @@ class IntakeTest {
   }
 
   @Test
+  void a_quarantined_model_fails_the_batch_with_its_reason_and_what_to_do() {
+    api.quarantine("m-2", "the file ends early");
+    String batch = api.batch(api.file(line("a"), line("b", "m-2"), line("c", "who")));
+    Answer failed = api.await(batch, "failed");
+    assertThat(failed.at("/errors/data/0/code")).isEqualTo("model_quarantined");
+    assertThat(failed.at("/errors/data/0/line")).isEqualTo("2");
+    assertThat(failed.at("/errors/data/0/param")).isEqualTo("body.model");
+    assertThat(failed.at("/errors/data/0/message"))
+        .contains("m-2", "(the file ends early)", "scripts/stoker models reset m-2");
+    assertThat(failed.at("/errors/data/1/code")).isEqualTo("model_not_found");
+    assertThat(failed.json().at("/errors/data")).hasSize(2);
+  }
+
+  /** Nor does it wait for a worker that may yet serve it. */
+  @Test
+  void a_quarantined_model_is_refused_under_its_aliases_and_while_no_worker_serves_it() {
+    api.jdbc()
+        .sql(
+            "UPDATE worker_heartbeat SET models = '{m-1}', status = 'starting', started_at = now()")
+        .update();
+    api.quarantine("m-2", "no memory");
+    assertThat(errors(line("a"), line("b", "m-2-alias")))
+        .isEqualTo("2 model_quarantined body.model");
+  }
+
+  @Test
+  void a_model_whose_quarantine_was_lifted_is_taken_again() {
+    api.quarantine("m-2", "no memory");
+    assertThat(api.post("/models/m-2/reset", "").status()).isEqualTo(200);
+    api.await(api.batch(api.file(line("b", "m-2"))), "in_progress");
+  }
+
+  @Test
   void all_faults_are_listed_in_the_order_of_lines() {
     assertThat(
             errors(

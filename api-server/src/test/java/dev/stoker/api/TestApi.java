@@ -7,6 +7,9 @@ import dev.stoker.line.LineCheck;
 import dev.stoker.line.LineVerdict;
 import dev.stoker.line.RequestLine;
 import dev.stoker.line.ResultLine;
+import dev.stoker.model.ModelDefinition;
+import dev.stoker.model.ModelEngine;
+import dev.stoker.model.ModelTable;
 import dev.stoker.queue.ClaimedShard;
 import dev.stoker.queue.FinishedLine;
 import dev.stoker.queue.Lease;
@@ -28,6 +31,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -285,6 +289,26 @@ public final class TestApi implements BeforeAllCallback, BeforeEachCallback {
         .param("models", new String[] {MODEL, "m-2"})
         .param("age_s", age.toSeconds())
         .update();
+  }
+
+  /** A model, with the alias that its name and -alias make, could not be loaded. */
+  public void quarantine(String model, String reason) {
+    ModelTable models = new ModelTable(jdbc());
+    models.register(List.of(definition(model)));
+    models.failed(model, reason, 1);
+  }
+
+  /** What a worker's configuration may say of a model. */
+  public static ModelDefinition definition(String model) {
+    return new ModelDefinition(
+        model,
+        List.of(model + "-alias"),
+        ModelEngine.LLAMA,
+        "/models/" + model + ".gguf",
+        Optional.of(5L << 30),
+        Optional.of(8),
+        Optional.of(4096),
+        "digest");
   }
 
   /** There was never a worker. */

@@ -16,6 +16,14 @@ public enum WorkerStatus {
   /** Superseded; whatever it still writes is refused. */
   FENCED;
 
+  /** Whether a process that says so of itself is there, provided that it said so lately. */
+  public boolean alive() {
+    return switch (this) {
+      case STARTING, READY, ENGINE_DOWN, DRAINING -> true;
+      case RESERVED, STOPPED, FENCED -> false;
+    };
+  }
+
   public String wireName() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -37,6 +37,23 @@ public record LineFault(String code, String message, String param) {
         "body.model");
   }
 
+  /**
+   * A line whose model could not be loaded.
+   *
+   * @param reason why, a sentence
+   */
+  public static LineFault quarantinedModel(String model, String reason) {
+    return new LineFault(
+        "model_quarantined",
+        "The model '"
+            + model
+            + "' is quarantined since it could not be loaded ("
+            + reason
+            + "). Mend what is wrong, then run: scripts/stoker models reset "
+            + model,
+        "body.model");
+  }
+
   /** A line whose custom_id an earlier line of the file has. */
   public static LineFault duplicateCustomId() {
     return new LineFault(

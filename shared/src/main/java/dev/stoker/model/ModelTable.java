@@ -60,7 +60,7 @@ public final class ModelTable {
   private static final String RESET =
       """
       UPDATE model SET load_failures = 0, failure = '', quarantined_at = NULL
-      WHERE name = :name AND quarantined_at IS NOT NULL
+      WHERE (name = :asked OR :asked = ANY(aliases)) AND quarantined_at IS NOT NULL
       """;
 
   private static final String ALL =
@@ -149,10 +149,11 @@ public final class ModelTable {
   /**
    * Lifts a quarantine: the model is loaded again when there is work for it.
    *
+   * @param asked its name or an alias
    * @return false if there is no such model, or if it is not quarantined
    */
-  public boolean reset(String name) {
-    return jdbc.sql(RESET).param("name", name).update() == 1;
+  public boolean reset(String asked) {
+    return jdbc.sql(RESET).param("asked", asked).update() > 0;
   }
 
   /** All models that were ever registered, by name. */

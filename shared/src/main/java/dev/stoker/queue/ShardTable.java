@@ -38,10 +38,14 @@ public final class ShardTable {
       RETURNING s.batch, s.ordinal, s.attempt
       """;
 
+  /**
+   * The batch is asked for in a subquery, so that a planner that knows nothing of the tables yet
+   * cannot begin with the batches and sort all their shards.
+   */
   private static final String CLAIMABLE =
       """
       s.state = 'queued' AND s.available_at <= now() AND s.faults < %d
-      AND b.status = 'in_progress' AND b.expires_at > now()
+      AND (SELECT b.status = 'in_progress' AND b.expires_at > now() FROM batch b WHERE b.id = s.batch)
       """
           .formatted(FAULTS_MAX);
 
@@ -60,7 +64,7 @@ public final class ShardTable {
                 FROM unnest(:models) AS wanted (model)
                 CROSS JOIN LATERAL (
                     SELECT s.model, s.priority, s.deadline, s.batch, s.ordinal
-                    FROM shard s JOIN batch b ON b.id = s.batch
+                    FROM shard s
                     WHERE s.model = wanted.model AND <claimable>
                     ORDER BY s.priority, s.deadline, s.batch, s.ordinal
                     LIMIT :shards) AS ahead
@@ -72,7 +76,7 @@ public final class ShardTable {
           FROM due
           CROSS JOIN LATERAL (
               SELECT s.batch, s.ordinal
-              FROM shard s JOIN batch b ON b.id = s.batch
+              FROM shard s
               WHERE s.model = due.model AND <claimable>
               ORDER BY s.priority, s.deadline, s.batch, s.ordinal
               LIMIT due.shards
@@ -124,8 +128,9 @@ public final class ShardTable {
           FROM unnest(:models) AS quarantined (model)
           CROSS JOIN LATERAL (
               SELECT s.batch, s.ordinal
-              FROM shard s JOIN batch b ON b.id = s.batch
-              WHERE s.model = quarantined.model AND s.state = 'queued' AND b.status = 'in_progress'
+              FROM shard s
+              WHERE s.model = quarantined.model AND s.state = 'queued'
+                AND (SELECT b.status = 'in_progress' FROM batch b WHERE b.id = s.batch)
               ORDER BY s.priority, s.deadline, s.batch, s.ordinal
               LIMIT :shards
               FOR UPDATE OF s SKIP LOCKED) AS free
@@ -143,8 +148,10 @@ public final class ShardTable {
           SELECT count(*) AS shards, min(priority) AS priority,
                  (array_agg(deadline ORDER BY priority, deadline))[1] AS deadline,
                  (extract(epoch FROM now() - min(since)) * 1000)::bigint AS waiting_ms
-          FROM (SELECT s.priority, s.deadline, greatest(s.available_at, b.in_progress_at) AS since
-                FROM shard s JOIN batch b ON b.id = s.batch
+          FROM (SELECT s.priority, s.deadline,
+                       greatest(s.available_at,
+                                (SELECT b.in_progress_at FROM batch b WHERE b.id = s.batch)) AS since
+                FROM shard s
                 WHERE s.model = wanted.model AND <claimable>
                 ORDER BY s.priority, s.deadline, s.batch, s.ordinal
                 LIMIT :shards_max) AS ahead) AS head

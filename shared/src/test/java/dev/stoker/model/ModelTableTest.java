@@ -151,6 +151,8 @@ class ModelTableTest {
     quarantine();
     assertThat(models.reset("unknown")).isFalse();
     assertThat(models.reset("m")).isTrue();
+    quarantine();
+    assertThat(models.reset("default")).as("by an alias").isTrue();
     assertThat(models.quarantined()).isEmpty();
     assertThat(model().loadFailures()).isZero();
   }

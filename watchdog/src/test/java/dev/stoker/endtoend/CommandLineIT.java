@@ -75,6 +75,13 @@ class CommandLineIT {
   }
 
   @Test
+  void models_are_listed(Installation installation) {
+    Finished models = installation.run(STOKER, "models", "--json");
+    assertThat(models.status()).as(models.output()).isZero();
+    assertThat(models.output()).startsWith("{\"models\":[");
+  }
+
+  @Test
   void the_doctor_finds_the_database(Installation installation) {
     Finished doctor = installation.run(STOKER, "doctor", "--json");
     assertThat(doctor.status()).as(doctor.output()).isZero();
@@ -110,6 +117,7 @@ class CommandLineIT {
         "init service",
         "status --what",
         "daemon fly",
+        "models load",
         "recoveries -n none"
       })
   void what_cannot_be_meant_ends_with_2(String words, Installation installation) {

@@ -6,6 +6,7 @@ import dev.stoker.batch.BatchStatus;
 import dev.stoker.line.LineCheck;
 import dev.stoker.line.ResultLine;
 import dev.stoker.loop.Loop;
+import dev.stoker.model.ModelTable;
 import dev.stoker.queue.ClaimedShard;
 import dev.stoker.queue.FinishedLine;
 import dev.stoker.queue.Lease;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -34,6 +36,7 @@ final class EndLoop implements Loop.Step {
   private final ShardTable shards;
   private final BatchEndTable batches;
   private final BatchStatusTable statuses;
+  private final ModelTable models;
   private final LineCheck check = new LineCheck();
   private final Set<BatchId> perhapsEnded = new HashSet<>();
   private final ReapPause pause = new ReapPause();
@@ -45,11 +48,13 @@ final class EndLoop implements Loop.Step {
       ShardTable shards,
       BatchEndTable batches,
       BatchStatusTable statuses,
+      ModelTable models,
       LongSupplier nanoTime) {
     this.holder = holder;
     this.shards = shards;
     this.batches = batches;
     this.statuses = statuses;
+    this.models = models;
     this.nanoTime = nanoTime;
   }
 
@@ -75,7 +80,8 @@ final class EndLoop implements Loop.Step {
   }
 
   private boolean settleUnwanted() {
-    List<Lease> leases = shards.claimUnwanted(holder, Set.of(), SHARDS, LEASE);
+    Map<String, String> quarantined = models.quarantined();
+    List<Lease> leases = shards.claimUnwanted(holder, quarantined.keySet(), SHARDS, LEASE);
     if (leases.isEmpty()) {
       return false;
     }
@@ -87,7 +93,12 @@ final class EndLoop implements Loop.Step {
         claimed.stream()
             .flatMap(
                 shard ->
-                    unanswered(shard, NotRun.of(status.get(shard.lease().key().batch()))).stream())
+                    unanswered(
+                        shard,
+                        NotRun.of(
+                            status.get(shard.lease().key().batch()),
+                            Optional.ofNullable(quarantined.get(shard.model()))))
+                        .stream())
             .toList());
     return leases.size() == SHARDS;
   }

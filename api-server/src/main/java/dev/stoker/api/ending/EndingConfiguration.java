@@ -3,6 +3,7 @@ package dev.stoker.api.ending;
 import dev.stoker.batch.BatchEndTable;
 import dev.stoker.health.HostName;
 import dev.stoker.loop.Loop;
+import dev.stoker.model.ModelTable;
 import dev.stoker.queue.ShardTable;
 import java.time.Duration;
 import java.util.function.LongSupplier;
@@ -16,11 +17,16 @@ public class EndingConfiguration {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
   @Bean(initMethod = "start", destroyMethod = "close")
-  Loop endLoop(ShardTable shards, BatchEndTable batches, JdbcClient jdbc, LongSupplier nanoTime) {
+  Loop endLoop(
+      ShardTable shards,
+      BatchEndTable batches,
+      ModelTable models,
+      JdbcClient jdbc,
+      LongSupplier nanoTime) {
     return new Loop(
         "ending",
         INTERVAL,
-        new EndLoop(holder(), shards, batches, new BatchStatusTable(jdbc), nanoTime));
+        new EndLoop(holder(), shards, batches, new BatchStatusTable(jdbc), models, nanoTime));
   }
 
   /** Under which this process holds leases. */

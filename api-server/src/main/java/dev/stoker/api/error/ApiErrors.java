@@ -162,6 +162,11 @@ public final class ApiErrors {
     return notFound("model", "model_not_found", "The model '" + id + "' does not exist.");
   }
 
+  public static ApiException nothingToReset(String model, String state) {
+    return conflict(
+        "The model '%s' is in state '%s': there is nothing to reset.".formatted(model, state));
+  }
+
   public static ApiException unknownRoute(String method, String path) {
     return notFound(null, "unknown_url", "Invalid URL (" + method + " " + path + ")");
   }

@@ -1,5 +1,6 @@
 package dev.stoker.api.health;
 
+import dev.stoker.api.http.OwnOrigin;
 import dev.stoker.health.Gate;
 import dev.stoker.health.GpuTable;
 import dev.stoker.health.QueueTable;
@@ -7,6 +8,7 @@ import dev.stoker.health.RecoveryHistoryTable;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
+import dev.stoker.model.ModelTable;
 import java.time.Duration;
 import java.util.Optional;
 import org.springframework.context.annotation.Bean;
@@ -35,6 +37,7 @@ public class HealthConfiguration {
         new WorkerSlotTable(jdbc),
         new GpuTable(jdbc),
         new QueueTable(jdbc),
+        new ModelTable(jdbc),
         new Patiently(PATIENCE));
   }
 

@@ -6,6 +6,7 @@ import dev.stoker.health.QueueTable;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
+import dev.stoker.model.ModelTable;
 import java.util.Optional;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -26,6 +27,7 @@ final class HealthController {
   private final WorkerSlotTable slots;
   private final GpuTable gpus;
   private final QueueTable queue;
+  private final ModelTable models;
   private final Patiently patiently;
 
   HealthController(
@@ -36,6 +38,7 @@ final class HealthController {
       WorkerSlotTable slots,
       GpuTable gpus,
       QueueTable queue,
+      ModelTable models,
       Patiently patiently) {
     this.version = version;
     this.gate = gate;
@@ -44,6 +47,7 @@ final class HealthController {
     this.slots = slots;
     this.gpus = gpus;
     this.queue = queue;
+    this.models = models;
     this.patiently = patiently;
   }
 
@@ -53,7 +57,14 @@ final class HealthController {
         patiently.ask(
             () ->
                 HealthReport.of(
-                    version, gate, respawns, workers.all(), slots.all(), gpus.all(), queue.read()));
+                    version,
+                    gate,
+                    respawns,
+                    workers.all(),
+                    slots.all(),
+                    gpus.all(),
+                    queue.read(),
+                    models.all()));
     if (report.isPresent()) {
       return ResponseEntity.ok(report.get());
     }

@@ -8,14 +8,17 @@ import dev.stoker.health.QueueView;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.SlotView;
 import dev.stoker.health.WorkerView;
+import dev.stoker.model.RegisteredModel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What {@code /health} says.
  *
- * @param status healthy, or degraded while the gate is closed
+ * @param status healthy, or degraded while the gate is closed or a model is quarantined
+ * @param reason why it is degraded, a sentence; null while it is healthy
  */
 record HealthReport(
     String status,
@@ -25,7 +28,9 @@ record HealthReport(
     Queue queue,
     Supervisor supervisor,
     List<GpuObject> gpus,
-    GateState gate) {
+    List<QuarantinedModel> quarantinedModels,
+    GateState gate,
+    String reason) {
 
   static final String SERVICE = "batch-api";
 
@@ -65,6 +70,8 @@ record HealthReport(
       int respawnsMax,
       String gpuFault) {}
 
+  record QuarantinedModel(String model, String reason) {}
+
   record GateState(boolean open, String reason) {}
 
   /** What is said while the database cannot be asked. */
@@ -77,21 +84,42 @@ record HealthReport(
       List<WorkerView> workers,
       List<SlotView> slots,
       List<GpuView> gpus,
-      QueueView queue) {
+      QueueView queue,
+      List<RegisteredModel> models) {
     GateState state =
         switch (gate.decide(workers, slots)) {
           case GateDecision.Open _ -> new GateState(true, null);
           case GateDecision.Closed closed -> new GateState(false, closed.reason());
         };
+    List<QuarantinedModel> quarantined =
+        models.stream()
+            .filter(RegisteredModel::quarantined)
+            .map(model -> new QuarantinedModel(model.definition().name(), model.failure()))
+            .toList();
+    Optional<String> reason = reason(state, quarantined);
     return new HealthReport(
-        state.open() ? "healthy" : "degraded",
+        reason.isEmpty() ? "healthy" : "degraded",
         SERVICE,
         version,
         workers.stream().map(worker -> worker(worker, slots, gate)).toList(),
         queue(queue),
         new Supervisor(slots.stream().map(slot -> slot(slot, respawns)).toList()),
         gpus.stream().map(GpuObject::of).toList(),
-        state);
+        quarantined,
+        state,
+        reason.orElse(null));
+  }
+
+  private static Optional<String> reason(GateState gate, List<QuarantinedModel> quarantined) {
+    if (!gate.open()) {
+      return Optional.of(gate.reason());
+    }
+    return quarantined.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            quarantined.stream()
+                .map(model -> model.model() + " (" + model.reason() + ")")
+                .collect(Collectors.joining(", ", "Quarantined models: ", "")));
   }
 
   static Worker worker(WorkerView view, List<SlotView> slots, Gate gate) {

@@ -6,16 +6,15 @@ import dev.stoker.api.files.FileRepository;
 import dev.stoker.api.files.FileRow;
 import dev.stoker.api.intake.PartFactTable.Duplicate;
 import dev.stoker.api.intake.PartFactTable.Facts;
-import dev.stoker.api.models.ModelTable;
+import dev.stoker.api.models.ServedModelTable;
 import dev.stoker.batch.BatchStatus;
 import dev.stoker.file.FileId;
 import dev.stoker.file.FilePurpose;
+import dev.stoker.model.ModelTable;
 import dev.stoker.queue.ShardTable;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
@@ -28,7 +27,8 @@ final class Intake {
   private final FileRepository files;
   private final PartFactTable parts;
   private final LineErrors lineErrors;
-  private final ModelTable models;
+  private final ServedModelTable models;
+  private final ModelTable registry;
   private final ShardTable shards;
   private final JsonMapper json;
   private final IntakeSettings settings;
@@ -38,7 +38,8 @@ final class Intake {
       FileRepository files,
       PartFactTable parts,
       LineErrors lineErrors,
-      ModelTable models,
+      ServedModelTable models,
+      ModelTable registry,
       ShardTable shards,
       JsonMapper json,
       IntakeSettings settings) {
@@ -47,6 +48,7 @@ final class Intake {
     this.parts = parts;
     this.lineErrors = lineErrors;
     this.models = models;
+    this.registry = registry;
     this.shards = shards;
     this.json = json;
     this.settings = settings;
@@ -70,12 +72,12 @@ final class Intake {
   private void judge(BatchRow batch, FileId file) {
     // Asked first: a worker that has finished starting since then has its models listed.
     boolean moreModelsMayCome = models.moreMayCome();
-    Set<String> served = new HashSet<>(models.names());
-    Facts facts = parts.facts(file, batch.endpoint(), served);
+    KnownModels known = KnownModels.of(models.names(), registry.quarantined());
+    Facts facts = parts.facts(file, batch.endpoint(), known);
     if (facts.unknownModels() && moreModelsMayCome && batch.status() == BatchStatus.VALIDATING) {
       return;
     }
-    List<BatchError> errors = errors(batch, file, facts, served);
+    List<BatchError> errors = errors(batch, file, facts, known);
     if (errors.isEmpty()) {
       accept(batch, file, facts);
     } else {
@@ -83,7 +85,7 @@ final class Intake {
     }
   }
 
-  private List<BatchError> errors(BatchRow batch, FileId file, Facts facts, Set<String> served) {
+  private List<BatchError> errors(BatchRow batch, FileId file, Facts facts, KnownModels known) {
     if (facts.requests() == 0) {
       return List.of(BatchError.emptyFile());
     }
@@ -92,9 +94,8 @@ final class Intake {
       errors.add(BatchError.tooManyRequests(facts.requests(), settings.linesMax()));
     }
     List<Duplicate> duplicates = parts.duplicates(file, LineErrors.ERRORS_MAX);
-    boolean linesAreWrong = facts.faults() > 0 || facts.otherUrls() || facts.unknownModels();
-    if (linesAreWrong || !duplicates.isEmpty()) {
-      errors.addAll(lineErrors.list(file, batch.endpoint(), served, duplicates));
+    if (facts.linesAreWrong() || !duplicates.isEmpty()) {
+      errors.addAll(lineErrors.list(file, batch.endpoint(), known, duplicates));
     }
     return errors;
   }

@@ -3,8 +3,9 @@ package dev.stoker.api.intake;
 import dev.stoker.api.batches.BatchRepository;
 import dev.stoker.api.files.FileRepository;
 import dev.stoker.api.files.UploadSettings;
-import dev.stoker.api.models.ModelTable;
+import dev.stoker.api.models.ServedModelTable;
 import dev.stoker.loop.Loop;
+import dev.stoker.model.ModelTable;
 import dev.stoker.queue.ShardTable;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
@@ -22,7 +23,8 @@ public class IntakeConfiguration {
   Loop intakeLoop(
       BatchRepository batches,
       FileRepository files,
-      ModelTable models,
+      ServedModelTable models,
+      ModelTable registry,
       ShardTable shards,
       JdbcClient jdbc,
       TransactionTemplate transaction,
@@ -31,7 +33,8 @@ public class IntakeConfiguration {
       IntakeSettings settings) {
     PartFactTable parts = new PartFactTable(jdbc);
     LineErrors lineErrors = new LineErrors(parts, upload.lineBytesMax());
-    Intake intake = new Intake(batches, files, parts, lineErrors, models, shards, json, settings);
+    Intake intake =
+        new Intake(batches, files, parts, lineErrors, models, registry, shards, json, settings);
     return new Loop("intake", INTERVAL, new IntakeLoop(batches, intake, transaction));
   }
 }

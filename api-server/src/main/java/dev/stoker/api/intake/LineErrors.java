@@ -30,7 +30,7 @@ final class LineErrors {
 
   /** Reads one part at a time, and none without an error. */
   List<BatchError> list(
-      FileId file, String endpoint, Set<String> models, List<Duplicate> duplicates) {
+      FileId file, String endpoint, KnownModels models, List<Duplicate> duplicates) {
     Set<Integer> ordinals = new TreeSet<>(parts.offending(file, endpoint, models, ERRORS_MAX));
     duplicates.forEach(duplicate -> ordinals.add(duplicate.part()));
     Set<Duplicate> again = new HashSet<>(duplicates);
@@ -47,7 +47,7 @@ final class LineErrors {
   private final class PartErrors {
     private final int ordinal;
     private final String endpoint;
-    private final Set<String> models;
+    private final KnownModels models;
     private final Set<Duplicate> duplicates;
     private final List<BatchError> errors;
     private int valid;
@@ -55,7 +55,7 @@ final class LineErrors {
     PartErrors(
         int ordinal,
         String endpoint,
-        Set<String> models,
+        KnownModels models,
         Set<Duplicate> duplicates,
         List<BatchError> errors) {
       this.ordinal = ordinal;
@@ -90,8 +90,9 @@ final class LineErrors {
       if (!request.url().equals(endpoint)) {
         return Optional.of(LineFault.wrongUrl());
       }
-      if (!models.contains(request.model())) {
-        return Optional.of(LineFault.unknownModel(request.model()));
+      Optional<LineFault> unusable = models.fault(request.model());
+      if (unusable.isPresent()) {
+        return unusable;
       }
       return duplicates.contains(new Duplicate(ordinal, valid))
           ? Optional.of(LineFault.duplicateCustomId())

@@ -13,7 +13,17 @@ final class PartFactTable {
    * @param firstModel of the first valid line; null if there is none
    */
   record Facts(
-      long requests, long faults, boolean otherUrls, boolean unknownModels, String firstModel) {}
+      long requests,
+      long faults,
+      boolean otherUrls,
+      boolean unknownModels,
+      boolean quarantinedModels,
+      String firstModel) {
+
+    boolean linesAreWrong() {
+      return faults > 0 || otherUrls || unknownModels || quarantinedModels;
+    }
+  }
 
   /**
    * A line whose custom_id an earlier line has.
@@ -29,7 +39,8 @@ final class PartFactTable {
       """
       SELECT coalesce(sum(requests), 0) AS requests, coalesce(sum(faults), 0) AS faults,
              coalesce(bool_or(NOT urls <@ ARRAY[:endpoint]::text[]), false) AS other_urls,
-             coalesce(bool_or(NOT models <@ :models), false) AS unknown_models,
+             coalesce(bool_or(NOT models <@ (:usable || :quarantined)), false) AS unknown_models,
+             coalesce(bool_or(models && :quarantined), false) AS quarantined_models,
              (SELECT models[1] FROM file_part WHERE file = :file AND models <> '{}' ORDER BY ordinal LIMIT 1)
                  AS first_model
       FROM file_part WHERE file = :file
@@ -38,7 +49,7 @@ final class PartFactTable {
   private static final String OFFENDING =
       """
       SELECT ordinal FROM file_part
-      WHERE file = :file AND (faults > 0 OR NOT urls <@ ARRAY[:endpoint]::text[] OR NOT models <@ :models)
+      WHERE file = :file AND (faults > 0 OR NOT urls <@ ARRAY[:endpoint]::text[] OR NOT models <@ :usable)
       ORDER BY ordinal
       LIMIT :parts
       """;
@@ -71,11 +82,12 @@ final class PartFactTable {
     this.jdbc = jdbc;
   }
 
-  Facts facts(FileId file, String endpoint, Collection<String> models) {
+  Facts facts(FileId file, String endpoint, KnownModels models) {
     return jdbc.sql(FACTS)
         .param("file", file.value())
         .param("endpoint", endpoint)
-        .param("models", texts(models))
+        .param("usable", texts(models.usable()))
+        .param("quarantined", texts(models.quarantined().keySet()))
         .query(
             (row, _) ->
                 new Facts(
@@ -83,16 +95,17 @@ final class PartFactTable {
                     row.getLong("faults"),
                     row.getBoolean("other_urls"),
                     row.getBoolean("unknown_models"),
+                    row.getBoolean("quarantined_models"),
                     row.getString("first_model")))
         .single();
   }
 
   /** The first parts that hold a line that is faulty by itself or does not suit the batch. */
-  List<Integer> offending(FileId file, String endpoint, Collection<String> models, int parts) {
+  List<Integer> offending(FileId file, String endpoint, KnownModels models, int parts) {
     return jdbc.sql(OFFENDING)
         .param("file", file.value())
         .param("endpoint", endpoint)
-        .param("models", texts(models))
+        .param("usable", texts(models.usable()))
         .param("parts", parts)
         .query(Integer.class)
         .list();

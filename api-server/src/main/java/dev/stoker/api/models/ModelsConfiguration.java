@@ -1,6 +1,9 @@
 package dev.stoker.api.models;
 
+import dev.stoker.health.Gate;
 import dev.stoker.health.RespawnLimits;
+import dev.stoker.health.WorkerHeartbeatTable;
+import dev.stoker.model.ModelTable;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -10,12 +13,18 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 public class ModelsConfiguration {
 
   @Bean
-  ModelTable modelTable(JdbcClient jdbc, RespawnLimits respawns) {
-    return new ModelTable(jdbc, respawns.startDeadline());
+  ServedModelTable servedModelTable(JdbcClient jdbc, RespawnLimits respawns) {
+    return new ServedModelTable(jdbc, respawns.startDeadline());
   }
 
   @Bean
-  ModelsController modelsController(ModelTable models) {
-    return new ModelsController(models);
+  ModelTable modelTable(JdbcClient jdbc) {
+    return new ModelTable(jdbc);
+  }
+
+  @Bean
+  ModelsController modelsController(
+      ServedModelTable served, ModelTable registry, JdbcClient jdbc, Gate gate) {
+    return new ModelsController(new Models(served, registry, new WorkerHeartbeatTable(jdbc), gate));
   }
 }

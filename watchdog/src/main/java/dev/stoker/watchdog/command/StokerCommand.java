@@ -5,7 +5,9 @@ import dev.stoker.database.DatabaseSettings;
 import dev.stoker.health.Gate;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.SlotWish;
+import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
+import dev.stoker.model.ModelTable;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
 import java.io.UncheckedIOException;
@@ -86,6 +88,7 @@ public final class StokerCommand {
       case "recoveries" -> recoveries(Invocation.parse(rest, Set.of("--json", "-n")));
       case "resume" -> wish(SlotWish.RESUME, Invocation.parse(rest, Set.of("--json")));
       case "restart" -> wish(SlotWish.RESTART, Invocation.parse(rest, Set.of("--json")));
+      case "models" -> models(Invocation.parse(rest, Set.of("--json")));
       case "health" -> health(Invocation.parse(rest, Set.of("--json")));
       case "doctor" -> doctor(Invocation.parse(rest, Set.of("--json")));
       case "init" -> initService(rest);
@@ -138,6 +141,20 @@ public final class StokerCommand {
           return say(
               new WishCommand(table, wish, invocation.names(), System::nanoTime).run(), invocation);
         });
+  }
+
+  private int models(Invocation invocation) {
+    return asking(
+        opened ->
+            say(
+                new ModelsCommand(
+                        new ModelTable(opened.jdbc()),
+                        new WorkerHeartbeatTable(opened.jdbc()),
+                        gate,
+                        paint,
+                        invocation.names())
+                    .run(),
+                invocation));
   }
 
   private int health(Invocation invocation) {

@@ -1,17 +1,18 @@
 package dev.stoker.api.models;
 
 import java.time.Duration;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Which models workers serve, by their heartbeats. A worker that is away is expected back. */
-public final class ModelTable {
+public final class ServedModelTable {
   private static final String ALL =
       """
       SELECT model, extract(epoch FROM min(started_at))::bigint AS created
       FROM worker_heartbeat, unnest(models) AS model
       GROUP BY model
-      ORDER BY model
       """;
 
   private static final String STARTING =
@@ -27,21 +28,25 @@ public final class ModelTable {
   /**
    * @param startMax how long the watchdog lets a start take
    */
-  ModelTable(JdbcClient jdbc, Duration startMax) {
+  ServedModelTable(JdbcClient jdbc, Duration startMax) {
     this.jdbc = jdbc;
     this.startMax = startMax;
   }
 
-  /** All models, by name. */
-  List<ModelObject> all() {
-    return jdbc.sql(ALL)
-        .query((row, _) -> ModelObject.of(row.getString("model"), row.getLong("created")))
-        .list();
+  /** The names of all models, with the start of the oldest worker that serves each. */
+  Map<String, Long> created() {
+    Map<String, Long> created = new HashMap<>();
+    jdbc.sql(ALL)
+        .query(
+            row -> {
+              created.put(row.getString("model"), row.getLong("created"));
+            });
+    return created;
   }
 
   /** The names of all models. */
-  public List<String> names() {
-    return all().stream().map(ModelObject::id).toList();
+  public Set<String> names() {
+    return created().keySet();
   }
 
   /** Whether a worker is just starting, which may yet say that it serves more. */

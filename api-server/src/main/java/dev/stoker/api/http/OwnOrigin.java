@@ -1,4 +1,4 @@
-package dev.stoker.api.health;
+package dev.stoker.api.http;
 
 import dev.stoker.api.error.ApiErrors;
 import jakarta.servlet.http.HttpServletRequest;
@@ -11,16 +11,23 @@ import org.springframework.web.servlet.HandlerInterceptor;
  * server, so that otherwise any page that somebody opens could restart their workers. What is no
  * browser names no origin.
  */
-final class OwnOrigin implements HandlerInterceptor {
+public final class OwnOrigin implements HandlerInterceptor {
 
   @Override
   public boolean preHandle(
       HttpServletRequest request, HttpServletResponse response, Object handler) {
+    require(request);
+    return true;
+  }
+
+  /**
+   * @throws dev.stoker.api.error.ApiException if another site's page has sent it
+   */
+  public static void require(HttpServletRequest request) {
     String origin = request.getHeader(HttpHeaders.ORIGIN);
     if (origin != null && !isOf(request.getHeader(HttpHeaders.HOST), origin)) {
       throw ApiErrors.foreignOrigin(origin);
     }
-    return true;
   }
 
   private static boolean isOf(String host, String origin) {
