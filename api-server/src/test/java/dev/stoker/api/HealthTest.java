@@ -4,7 +4,11 @@ import static dev.stoker.api.TestApi.line;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.api.TestApi.Answer;
+import dev.stoker.health.GpuReading;
+import dev.stoker.health.GpuTable;
 import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -39,7 +43,7 @@ class HealthTest {
     assertThat(health.json().path("supervisor").toString())
         .isEqualTo(
             ("{'slots':[{'worker':'host/0','state':'running','reason':'','state_age_seconds':0,"
-                    + "'respawns_last_hour':1,'respawns_max':10}]}")
+                    + "'respawns_last_hour':1,'respawns_max':10,'gpu_fault':null}]}")
                 .replace('\'', '"'));
     assertThat(health.json().path("gate").toString()).isEqualTo("{\"open\":true,\"reason\":null}");
   }
@@ -57,6 +61,40 @@ class HealthTest {
         .as("where the command line looks for it")
         .endsWith("\"reason\":\"Quarantined models: m-2 (no memory)\"}");
     api.await(api.batch(api.file(line("a"))), "in_progress");
+  }
+
+  @Test
+  void gpus_are_listed_with_their_readings_and_faults() {
+    assertThat(api.get("/health").json().path("gpus").toString()).isEqualTo("[]");
+    OptionalLong unknown = OptionalLong.empty();
+    GpuReading well =
+        new GpuReading(
+            0,
+            "GPU-0",
+            "Stub 9000",
+            OptionalLong.of(1024),
+            OptionalLong.of(2048),
+            OptionalLong.of(97),
+            OptionalLong.of(61),
+            OptionalLong.of(250_000),
+            "");
+    GpuReading lost =
+        new GpuReading(1, "", "", unknown, unknown, unknown, unknown, unknown, "Xid 79");
+    new GpuTable(api.jdbc()).write("host", List.of(well, lost), Duration.ofSeconds(30));
+    assertThat(
+            api.get("/health")
+                .json()
+                .path("gpus")
+                .toString()
+                .replaceAll("age_seconds\":3\\d", "age_seconds\":3x"))
+        .isEqualTo(
+            ("[{'host':'host','index':0,'uuid':'GPU-0','name':'Stub 9000','memory_used_bytes':1024,"
+                    + "'memory_total_bytes':2048,'utilisation_percent':97,'temperature_c':61,'power_mw':250000,"
+                    + "'fault':null,'age_seconds':3x},"
+                    + "{'host':'host','index':1,'uuid':'','name':'','memory_used_bytes':null,"
+                    + "'memory_total_bytes':null,'utilisation_percent':null,'temperature_c':null,'power_mw':null,"
+                    + "'fault':'Xid 79','age_seconds':3x}]")
+                .replace('\'', '"'));
   }
 
   @Test

@@ -4,7 +4,9 @@ import static dev.stoker.api.TestApi.line;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.api.TestApi.Answer;
+import dev.stoker.health.WorkerSlotTable;
 import java.net.http.HttpRequest;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -13,6 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class WorkersTest {
   @RegisterExtension static final TestApi api = new TestApi();
+
+  private static final String BROKEN =
+      "GPU 0 of host is unhealthy: Xid 79 of GPU 0000:61:00: GPU has fallen off the bus.";
 
   @ParameterizedTest
   @ValueSource(strings = {"", "/v1"})
@@ -75,7 +80,7 @@ class WorkersTest {
         .isEqualTo(
             ("{'object':'list','data':[{'id':'host/0','object':'worker','host':'host','state':'suspect',"
                     + "'reason':'no heartbeat for 21 s','state_age_seconds':0,'respawns_last_hour':0,"
-                    + "'respawns_max':10,'wish':'','process':{'worker':'host/0','status':'ready',"
+                    + "'respawns_max':10,'wish':'','gpu_fault':null,'process':{'worker':'host/0','status':'ready',"
                     + "'heartbeat_age_seconds':0,'fresh':true,'in_flight':0,'loaded_model':'',"
                     + "'models':['m-1','m-2'],'lines_done':0,'progress_age_seconds':null,'pid':null}}]}")
                 .replace('\'', '"'));
@@ -117,6 +122,34 @@ class WorkersTest {
                 .formatted(file));
     assertThat(refused.status()).isEqualTo(503);
     assertThat(refused.text()).contains("Xid 79: the GPU has fallen off the bus");
+  }
+
+  @Test
+  void batches_are_refused_with_the_fault_of_the_only_workers_gpu() {
+    String creation =
+        "{\"input_file_id\":\"%s\",\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"24h\"}"
+            .formatted(api.file(line("a")));
+    slot("running", "");
+    WorkerSlotTable slots = new WorkerSlotTable(api.jdbc());
+    slots.gpuFault("host/0", BROKEN, Duration.ZERO);
+    Answer refused = api.post("/v1/batches", creation);
+    assertThat(refused.error()).isEqualTo("503 service_unavailable - -");
+    assertThat(refused.message()).isEqualTo("Worker offline: " + BROKEN);
+    assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 30);
+    Answer health = api.get("/health");
+    assertThat(health.at("/status")).isEqualTo("degraded");
+    assertThat(health.at("/gate/reason")).isEqualTo("Worker offline: " + BROKEN);
+    assertThat(health.at("/workers/0/fresh")).isEqualTo("false");
+    assertThat(health.at("/supervisor/slots/0/gpu_fault")).isEqualTo(BROKEN);
+    Answer workers = api.get("/workers");
+    assertThat(workers.at("/data/0/gpu_fault")).isEqualTo(BROKEN);
+    assertThat(workers.at("/data/0/process/fresh")).isEqualTo("false");
+
+    slots.gpuFault("host/0", BROKEN, Duration.ofSeconds(61)); // nobody has looked since
+    assertThat(api.post("/v1/batches", creation).status()).isEqualTo(200);
+    slots.gpuFault("host/0", BROKEN, Duration.ZERO);
+    slots.gpuFault("host/0", "", Duration.ZERO);
+    assertThat(api.post("/v1/batches", creation).status()).isEqualTo(200);
   }
 
   private static Answer postFrom(String origin, String path) {

@@ -141,7 +141,7 @@ public sealed interface Alert {
   /**
    * A GPU breaks under a worker, or under nobody.
    *
-   * @param gpu its UUID, or what is known of it
+   * @param gpu which of which host
    */
   record GpuUnhealthy(String gpu, String text) implements Alert {
     @Override
@@ -151,7 +151,7 @@ public sealed interface Alert {
 
     @Override
     public List<String> fingerprint(String host) {
-      return List.of("gpu-unhealthy", host, gpu);
+      return List.of("gpu-unhealthy", gpu);
     }
 
     @Override

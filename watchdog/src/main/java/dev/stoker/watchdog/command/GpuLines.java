@@ -24,7 +24,7 @@ record GpuLines(List<GpuView> gpus, Paint paint) {
       GpuReading reading = gpu.reading();
       columns.row(
           gpu.host() + " " + reading.index(),
-          reading.name(),
+          name(reading),
           memory(reading),
           with(reading.utilisationPercent(), " %"),
           with(reading.temperatureCelsius(), " °C"),
@@ -50,7 +50,7 @@ record GpuLines(List<GpuView> gpus, Paint paint) {
     GpuReading reading = gpu.reading();
     return "%s, %s, %s, %s, seen %s ago%s"
         .formatted(
-            reading.name(),
+            name(reading),
             memory(reading),
             with(reading.temperatureCelsius(), " °C"),
             watts(reading.powerMilliwatts()),
@@ -73,6 +73,10 @@ record GpuLines(List<GpuView> gpus, Paint paint) {
     data.put("fault", reading.fault());
     data.put("age_ms", gpu.age().toMillis());
     return data;
+  }
+
+  private static String name(GpuReading reading) {
+    return reading.name().isEmpty() ? NOTHING : reading.name();
   }
 
   private static String memory(GpuReading reading) {

@@ -93,6 +93,21 @@ class AlertsTest {
   }
 
   @Test
+  void a_gpu_that_breaks_again_and_again_is_one_event() {
+    for (int i = 0; i < 3; i++) {
+      alerts.send(new Alert.GpuUnhealthy("GPU 0 of box", "GPU 0 of box is unhealthy: Xid " + i));
+    }
+    alerts.send(new Alert.GpuUnhealthy("GPU 1 of box", "GPU 1 of box is unhealthy: Xid 79"));
+    assertThat(receiver.await("event", 2))
+        .extracting(Item::text)
+        .satisfiesExactly(
+            event ->
+                assertThat(event)
+                    .contains("[\"gpu-unhealthy\",\"GPU 0 of box\"]", "Xid 0", "\"error\""),
+            event -> assertThat(event).contains("[\"gpu-unhealthy\",\"GPU 1 of box\"]"));
+  }
+
+  @Test
   void what_needs_a_person_is_never_held_back() {
     for (int i = 0; i < 2; i++) {
       alerts.send(new Alert.GaveUp(incident(), "manual intervention needed"));

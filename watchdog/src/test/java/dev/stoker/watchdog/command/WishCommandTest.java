@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stoker.health.Gate;
+import dev.stoker.health.GpuReading;
+import dev.stoker.health.GpuTable;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.SlotState;
 import dev.stoker.health.SlotView;
@@ -12,9 +14,11 @@ import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
 import dev.stoker.settings.Settings;
 import dev.stoker.testing.TestDatabase;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -73,14 +77,7 @@ class WishCommandTest {
   void status_tells_of_each_slot_and_of_the_gate() {
     slot("h/0", SlotState.GAVE_UP);
     new WorkerHeartbeatTable(database.jdbc()).reserve("h/0", "h");
-    Settings settings = new Settings(Map.of());
-    Answer status =
-        new StatusCommand(
-                database.jdbc(),
-                Gate.from(settings),
-                RespawnLimits.from(settings),
-                new Paint(false))
-            .run();
+    Answer status = status();
     assertThat(status.text())
         .contains("new batches: refused, Worker offline: the supervisor gave up on it (why)")
         .containsPattern("h/0 +gave_up +0s +- +- +0 +0 +0 of 10 +7, 0s +why")
@@ -88,6 +85,45 @@ class WishCommandTest {
     assertThat(JsonText.of(status.data()))
         .startsWith("{\"gate\":{\"open\":false,\"reason\":\"Worker offline")
         .contains("\"worker\":\"h/0\"", "\"restarts_left\":10", "\"last_recovery\":null");
+  }
+
+  @Test
+  void status_has_a_line_for_each_gpu() {
+    gpus();
+    Answer status = status();
+    assertThat(status.text())
+        .containsPattern("h 0 +Stub 9000 +40960 of 81920 MiB +97 % +61 °C +250 W +0s\\n")
+        .containsPattern("h 1 +- +- +- +- +- +0s +Xid 79\\n");
+    assertThat(JsonText.of(status.data()))
+        .contains(
+            "\"memory_used_bytes\":42949672960,\"memory_total_bytes\":85899345920,"
+                + "\"utilisation_percent\":97,\"temperature_c\":61,\"power_mw\":250000,\"fault\":\"\"",
+            "\"power_mw\":null,\"fault\":\"Xid 79\"");
+  }
+
+  @Test
+  void status_without_gpus_does_not_speak_of_them() {
+    slot("h/0", SlotState.RUNNING);
+    assertThat(status().text()).doesNotContain("GPU");
+    assertThat(JsonText.of(status().data())).contains("\"gpus\":[]", "\"gpu_fault\":null");
+  }
+
+  @Test
+  void the_doctor_finds_a_broken_gpu() {
+    gpus();
+    Answer answer =
+        new DoctorCommand(
+                database.settings(),
+                database.database(),
+                new Gate(Duration.ofSeconds(60)),
+                Path.of("."),
+                new Paint(false))
+            .run();
+    assertThat(answer.text())
+        .containsPattern(
+            "GPU 0 of h +good +Stub 9000, 40960 of 81920 MiB, 61 °C, 250 W, seen 0s ago\\n")
+        .containsPattern("GPU 1 of h +bad +-, -, -, -, seen 0s ago; unhealthy: Xid 79");
+    assertThat(answer.status()).isEqualTo(Answer.FAILED);
   }
 
   @Test
@@ -107,6 +143,33 @@ class WishCommandTest {
     assertThat(JsonText.of(answer.data()))
         .contains(
             "\"exit_status\":137", "\"ready_ms\":1500", "\"detected_at\":\"1970-01-01T00:01:40Z\"");
+  }
+
+  private static void gpus() {
+    OptionalLong unknown = OptionalLong.empty();
+    new GpuTable(database.jdbc())
+        .write(
+            "h",
+            List.of(
+                new GpuReading(
+                    0,
+                    "GPU-0",
+                    "Stub 9000",
+                    OptionalLong.of(40L << 30),
+                    OptionalLong.of(80L << 30),
+                    OptionalLong.of(97),
+                    OptionalLong.of(61),
+                    OptionalLong.of(250_000),
+                    ""),
+                new GpuReading(1, "", "", unknown, unknown, unknown, unknown, unknown, "Xid 79")),
+            Duration.ZERO);
+  }
+
+  private static Answer status() {
+    Settings settings = new Settings(Map.of());
+    return new StatusCommand(
+            database.jdbc(), Gate.from(settings), RespawnLimits.from(settings), new Paint(false))
+        .run();
   }
 
   private WishCommand wish(SlotWish wish, String... names) {

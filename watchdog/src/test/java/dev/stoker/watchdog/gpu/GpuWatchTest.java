@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.stoker.settings.Settings;
+import dev.stoker.watchdog.Patience;
 import dev.stoker.watchdog.gpu.Gpu.Holder;
 import dev.stoker.watchdog.gpu.GpuJudgement.Busy;
 import dev.stoker.watchdog.gpu.GpuJudgement.Healthy;
 import dev.stoker.watchdog.gpu.GpuJudgement.Quarantine;
 import dev.stoker.watchdog.gpu.GpuJudgement.RestartAllowed;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +22,9 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -43,6 +48,7 @@ class GpuWatchTest {
   @TempDir private static Path directory;
   private static StubLibrary stub;
 
+  private final Seen seen = new Seen();
   private GpuWatch watch;
 
   @BeforeAll
@@ -201,10 +207,101 @@ class GpuWatchTest {
                   new KernelMessages(
                       200,
                       List.of(new Xid("0000:61:00", 79, "GPU has fallen off the bus.", 200)))));
-      assertThat(ProcessHandle.current().children().filter(GpuWatchTest::isLiveProbe)).isEmpty();
+      assertThat(probes()).isEmpty();
       // And the next one is asked anew.
       stub.answers();
       assertThat(look(watch)).isInstanceOf(GpuLook.Seen.class);
+    }
+  }
+
+  @Test
+  void one_process_sees_readings_change() throws Exception {
+    stub.answers("0.used=1000");
+    watch.watch(Duration.ofMillis(10), System::nanoTime, seen);
+    awaitUsed(1000);
+    List<Long> probe = probes();
+    assertThat(probe).hasSize(1);
+    stub.answers("0.used=2000");
+    awaitUsed(2000);
+    assertThat(first().usedBytes()).hasValue(2000); // whoever looks besides shares it
+    stub.answers("0.used=30");
+    awaitUsed(30);
+    assertThat(probes()).isEqualTo(probe);
+  }
+
+  @Test
+  void a_reading_is_dated_no_later_than_it_was_taken() throws Exception {
+    watch.watch(Duration.ofMillis(10), System::nanoTime, seen);
+    awaitUsed(0);
+    stub.answers("0.used=5");
+    long changedAt = System.nanoTime();
+    awaitUsed(5);
+    Patience.until("asked again", LONG, () -> seen.lastAskedAt() - changedAt > 0);
+    assertThat(seen.usedBytesAskedAfter(changedAt)).containsOnly(5L);
+  }
+
+  @Test
+  @DisplayName("fault 30: NVML hangs while it is watched")
+  void fault_30_a_driver_that_hangs_for_a_while_is_watched_again() throws Exception {
+    try (GpuWatch hasty = new GpuWatch(stub.settings(), Duration.ofSeconds(5))) {
+      hasty.watch(Duration.ofMillis(10), System::nanoTime, seen);
+      awaitUsed(0);
+      stub.kernelSays(XID_79.formatted(200));
+      stub.answers("hang=procs");
+      GpuLook.Unknown silent = (GpuLook.Unknown) await(GpuLook.Unknown.class::isInstance);
+      assertThat(silent.reason()).isEqualTo("the driver did not answer within 5000 ms");
+      assertThat(silent.messages().xids()).extracting(Xid::number).containsExactly(79);
+      stub.answers("0.used=7");
+      awaitUsed(7);
+      assertThat(probes()).hasSize(1);
+    }
+  }
+
+  @Test
+  void a_probe_that_dies_is_replaced() throws Exception {
+    watch.watch(Duration.ofMillis(10), System::nanoTime, seen);
+    awaitUsed(0);
+    long dead = probes().getFirst();
+    assertThat(ProcessHandle.of(dead).orElseThrow().destroyForcibly()).isTrue();
+    stub.answers("0.used=7");
+    awaitUsed(7);
+    assertThat(probes()).hasSize(1).doesNotContain(dead);
+  }
+
+  @Test
+  void a_gpu_that_waits_for_its_reset_is_not_held_open() throws Exception {
+    stub.answers("0.action=1");
+    assertThat(look()).isInstanceOf(GpuLook.Seen.class);
+    assertThat(probes()).isEmpty();
+  }
+
+  @Test
+  void no_probe_outlives_its_watch() throws Exception {
+    stub.answers("hang=procs");
+    watch.watch(Duration.ofMillis(10), System::nanoTime, seen);
+    Patience.until("a probe hangs", LONG, () -> !probes().isEmpty());
+    watch.close();
+    assertThat(probes()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("fault 31: nothing to watch")
+  void fault_31_without_a_driver_there_is_nothing_to_watch_until_there_is() throws Exception {
+    Path later = directory.resolve("later.so");
+    GpuSettings settings = new GpuSettings(later.toString(), directory.resolve("kmsg"));
+    try (GpuWatch patient = new GpuWatch(settings, LONG)) {
+      patient.watch(Duration.ofMillis(10), System::nanoTime, seen);
+      assertThat(await(_ -> true)).isEqualTo(new GpuLook.NoGpu());
+      assertThat(look(patient)).isEqualTo(new GpuLook.NoGpu());
+      assertThat(probes()).isEmpty();
+      assertThat(Thread.getAllStackTraces().keySet())
+          .extracting(Thread::getName)
+          .doesNotContain("gpu-watch");
+      Files.copy(Path.of(stub.settings().library()), later);
+      assertThat(look(patient)).isInstanceOf(GpuLook.Seen.class);
+      awaitUsed(0);
+    } finally {
+      Files.deleteIfExists(later);
     }
   }
 
@@ -266,6 +363,50 @@ class GpuWatchTest {
     assertThat(GpuSettings.from(new Settings(Map.of())).library()).isEqualTo("libnvidia-ml.so.1");
   }
 
+  /** What a watch has told of, so far. */
+  private static final class Seen implements GpuWatch.Listener {
+    private record Told(GpuLook look, long askedAt) {}
+
+    private final Deque<Told> all = new ConcurrentLinkedDeque<>();
+
+    @Override
+    public void seen(GpuLook look, long askedAt) {
+      all.add(new Told(look, askedAt));
+    }
+
+    Optional<GpuLook> last() {
+      return Optional.ofNullable(all.peekLast()).map(Told::look);
+    }
+
+    long lastAskedAt() {
+      return all.getLast().askedAt();
+    }
+
+    Set<Long> usedBytesAskedAfter(long moment) {
+      return all.stream()
+          .filter(told -> told.askedAt() - moment > 0)
+          .map(told -> used(told.look()))
+          .collect(Collectors.toSet());
+    }
+  }
+
+  private GpuLook await(Predicate<GpuLook> wanted) {
+    Patience.until("it is seen", LONG, () -> seen.last().filter(wanted).isPresent());
+    return seen.last().orElseThrow();
+  }
+
+  private void awaitUsed(long bytes) {
+    await(look -> used(look) == bytes);
+  }
+
+  private static long used(GpuLook look) {
+    return look instanceof GpuLook.Seen all ? all.gpus().getFirst().usedBytes().orElse(-1) : -1;
+  }
+
+  private static List<Long> probes() {
+    return StubLibrary.probesOf(ProcessHandle.current()).stream().map(ProcessHandle::pid).toList();
+  }
+
   private GpuJudgement judge() throws Exception {
     return GpuJudgement.of(look(), Optional.empty(), FIRST, Set.of(), Set.of());
   }
@@ -288,9 +429,5 @@ class GpuWatchTest {
     GpuLook look = answers.poll(LONG.toSeconds(), TimeUnit.SECONDS);
     assertThat(look).as("an answer").isNotNull();
     return look;
-  }
-
-  private static boolean isLiveProbe(ProcessHandle child) {
-    return child.info().commandLine().filter(line -> line.contains("GpuProbe")).isPresent();
   }
 }

@@ -1,5 +1,6 @@
 package dev.stoker.watchdog.gpu;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +60,21 @@ public final class StubLibrary {
     return stub;
   }
 
+  /** The probes that a process has started and that live. */
+  public static List<ProcessHandle> probesOf(ProcessHandle watchdog) {
+    return watchdog.children().filter(StubLibrary::isProbe).toList();
+  }
+
+  /** The JDK shows only the beginning of a command that names many files; a zombie has none. */
+  private static boolean isProbe(ProcessHandle child) {
+    try {
+      return Files.readString(Path.of("/proc/" + child.pid() + "/cmdline"), ISO_8859_1)
+          .contains(GpuProbe.class.getName());
+    } catch (IOException e) {
+      return false; // it has just ended
+    }
+  }
+
   public GpuSettings settings() {
     return new GpuSettings(
         directory.resolve("libnvidia-ml.so.1").toString(), directory.resolve("kmsg"));
@@ -65,11 +82,17 @@ public final class StubLibrary {
 
   /** Lines such as {@code 0.used=1024}. */
   public void answers(String... lines) throws IOException {
-    Files.write(directory.resolve("state"), List.of(lines));
+    write("state", lines);
   }
 
   /** Records of the kernel's log. */
   public void kernelSays(String... records) throws IOException {
-    Files.write(directory.resolve("kmsg"), List.of(records));
+    write("kmsg", records);
+  }
+
+  /** At once: a probe may be reading it. */
+  private void write(String file, String... lines) throws IOException {
+    Path draft = Files.write(directory.resolve(file + ".draft"), List.of(lines));
+    Files.move(draft, directory.resolve(file), StandardCopyOption.ATOMIC_MOVE);
   }
 }
