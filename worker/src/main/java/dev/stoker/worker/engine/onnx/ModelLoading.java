@@ -96,18 +96,19 @@ final class ModelLoading {
    * files may be found by another.
    */
   private void optimize(Path files) throws IOException {
+    OrtEnvironment environment = environment(files);
     try (var options = options()) {
       options.setOptimizationLevel(OptLevel.EXTENDED_OPT);
       options.setOptimizedModelFilePath(files.resolve(OPTIMIZED).toString());
       options.addConfigEntry("session.save_model_format", "ORT");
-      environment(files).createSession(files.resolve(PLAIN).toString(), options).close();
+      environment.createSession(files.resolve(PLAIN).toString(), options).close();
     } catch (OrtException e) {
       throw new IOException("The model cannot be optimized: " + e.getMessage(), e);
     }
     Files.delete(files.resolve(PLAIN));
   }
 
-  /** The first call decides where the libraries are from. */
+  /** The first call of this, before any other of the library, decides where that is from. */
   private OrtEnvironment environment(Path files) {
     System.setProperty(
         "onnxruntime.native.path", settings.libraries().orElse(files).toAbsolutePath().toString());
@@ -121,7 +122,7 @@ final class ModelLoading {
       try {
         return onGpu(environment);
       } catch (OrtException e) {
-        obstacle = Optional.of("CUDA does not work: " + e.getMessage());
+        obstacle = Optional.of("CUDA does not work: " + e.getMessage().strip());
       }
     }
     if (settings.device() == Device.CUDA) {
