@@ -209,6 +209,16 @@ class MockEngineTest {
   }
 
   @Test
+  void faults_may_be_there_from_the_start() throws Exception {
+    engine = MockEngine.start("--faults", "fail_every=2,crash_on=poison");
+
+    assertThat(post(CHAT, chat("first")).get().statusCode()).isEqualTo(200);
+    assertThat(post(CHAT, chat("second")).get().statusCode()).isEqualTo(500);
+    assertThatThrownBy(() -> post(CHAT, chat("poison")).get())
+        .hasCauseInstanceOf(IOException.class);
+  }
+
+  @Test
   void a_reset_leaves_no_answer_at_all() {
     engine = MockEngine.start();
     engine.faults().resetEvery(1);
