@@ -33,7 +33,7 @@ done
 [[ $slots =~ ^[1-9][0-9]{0,3}(,[1-9][0-9]{0,3})*$ && ${lines:-1} =~ ^[1-9][0-9]{0,4}$ && ${lines:-1} -le 50000 && $rounds =~ ^[1-9][0-9]?$ && ${only:-ideal} = ideal ]] ||
   { echo "stoker: --slots takes numbers up to 9999, --lines one up to 50000, --rounds one up to 99, --only ideal" >&2; exit 2; }
 
-for variable in $(compgen -e STOKER_); do [ "$variable" = STOKER_JAVA_HOME ] || unset "$variable"; done
+for variable in $(compgen -e STOKER_); do [[ $variable =~ ^STOKER_(JAVA_HOME|SKIP_BUILD)$ ]] || unset "$variable"; done
 directory=$(mktemp -d "${TMPDIR:-/tmp}/stoker-bench.XXXXXX") || exit 1
 free_port() { # low high
   local port

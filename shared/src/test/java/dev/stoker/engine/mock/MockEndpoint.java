@@ -19,6 +19,10 @@ enum MockEndpoint {
     this.path = path;
   }
 
+  String path() {
+    return path;
+  }
+
   static Optional<MockEndpoint> ofPath(String path) {
     return Arrays.stream(values()).filter(endpoint -> endpoint.path.equals(path)).findFirst();
   }

@@ -21,6 +21,7 @@ public final class MockEngine implements AutoCloseable {
     this.core = settings.child() ? EngineCore.start() : EngineCore.none();
     this.leavesCore = settings.leaveChild();
     this.server = new MockServer(settings, core, isProcess);
+    server.faults().set(settings.faults());
     this.uri = URI.create("http://127.0.0.1:" + server.port());
   }
 

@@ -113,6 +113,49 @@ class MockEngineTest {
   }
 
   @Test
+  void tokens_are_counted_while_they_are_made_and_stand_still_while_it_hangs() throws Exception {
+    engine =
+        MockEngine.start("--first-token", "1ms", "--per-token", "1ms", "--tokens-max", "1000000");
+    CompletableFuture<HttpResponse<byte[]>> request =
+        post(CHAT, "{\"model\":\"mock\",\"max_tokens\":1000000,\"ignore_eos\":true}");
+    SOON.holds(() -> generatedTokens() > 0);
+    long then = generatedTokens();
+    SOON.holds(() -> generatedTokens() > then);
+
+    engine.faults().hang(true);
+
+    assertThat(generatedTokens()).isEqualTo(generatedTokens());
+    assertThat(request).isNotDone();
+  }
+
+  private long generatedTokens() throws Exception {
+    String page = text(get("/metrics").get());
+    return (long)
+        Double.parseDouble(
+            page.replaceFirst("(?s).*\nvllm:generation_tokens_total\\{[^}]*} (\\S+).*", "$1"));
+  }
+
+  @Test
+  void a_thousand_connections_stay_open_for_the_next_request() throws Exception {
+    engine = MockEngine.start("--slots", "1000");
+    for (int round = 0; round < 2; round++) {
+      engine.faults().hang(true);
+      List<CompletableFuture<HttpResponse<byte[]>>> requests = new ArrayList<>();
+      for (int i = 0; i < 1000; i++) {
+        requests.add(post(CHAT, chat("text " + i)));
+      }
+      SOON.holds(() -> engine.stats().running() == 1000);
+      engine.faults().lift();
+      for (CompletableFuture<HttpResponse<byte[]>> request : requests) {
+        assertThat(request.get().statusCode()).isEqualTo(200);
+      }
+    }
+
+    assertThat(engine.stats().runningMax()).isEqualTo(1000);
+    assertThat(engine.stats().connectionsMax()).isEqualTo(1000);
+  }
+
+  @Test
   void a_request_whose_client_has_gone_frees_its_slot() throws Exception {
     engine = MockEngine.start("--slots", "1", "--first-token", "1h");
     CompletableFuture<HttpResponse<byte[]>> first = post(CHAT, chat("first"));
@@ -163,6 +206,16 @@ class MockEngineTest {
 
     assertThat(statuses).containsExactly(200, 200, 500, 200, 200, 500);
     assertThat(engine.stats().answered()).isEqualTo(4);
+  }
+
+  @Test
+  void faults_may_be_there_from_the_start() throws Exception {
+    engine = MockEngine.start("--faults", "fail_every=2,crash_on=poison");
+
+    assertThat(post(CHAT, chat("first")).get().statusCode()).isEqualTo(200);
+    assertThat(post(CHAT, chat("second")).get().statusCode()).isEqualTo(500);
+    assertThatThrownBy(() -> post(CHAT, chat("poison")).get())
+        .hasCauseInstanceOf(IOException.class);
   }
 
   @Test

@@ -23,6 +23,7 @@ import java.util.SplittableRandom;
  * @param load how long it takes from the start until requests are taken and /health says 200
  * @param key what clients must send as {@code Authorization: Bearer}; empty if nothing
  * @param metrics the names that /metrics uses
+ * @param faults what is wrong from the start, as {@link MockFaults#set} takes it
  * @param child whether it starts a process in a session of its own, as vLLM starts its EngineCore
  * @param leaveChild whether that process is left running at the end, and with it what it holds
  */
@@ -40,6 +41,7 @@ public record MockSettings(
     Duration load,
     String key,
     MetricNames metrics,
+    Map<String, String> faults,
     boolean child,
     boolean leaveChild) {
 
@@ -88,8 +90,18 @@ public record MockSettings(
         settings.text("key", "", "the key that clients must send"),
         MetricNames.valueOf(
             settings.oneOf("metrics", "VLLM", MetricNames.all(), "the names of its metrics")),
+        faults(settings.text("faults", "", "what is wrong from the start: name=value,name=value")),
         settings.flag("child", false, "starts a process of its own that holds a port"),
         settings.flag("leave-child", false, "leaves that process running at the end"));
+  }
+
+  private static Map<String, String> faults(String text) {
+    Map<String, String> faults = new HashMap<>();
+    for (String fault : text.isEmpty() ? new String[0] : text.split(",")) {
+      String[] parts = fault.split("=", 2);
+      faults.put(parts[0], parts.length == 2 ? parts[1] : "true");
+    }
+    return faults;
   }
 
   private static Duration time(Settings settings, String key, Duration fallback, String meaning) {

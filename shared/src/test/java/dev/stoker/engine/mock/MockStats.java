@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
  * @param requests that computed something or were to, refused and failed ones included
  * @param answered of these, with 200 and all of the answer
  * @param refused of these, with 429 or 503
- * @param cancelled of these, given up by their clients before the answer
+ * @param cancelled of these, whose connection ended before the answer
  * @param crashes how often it died and came back
  * @param connections open now
  * @param connectionsMax open at once
