@@ -203,7 +203,7 @@ public final class OpenAiEngine implements Engine {
   private EngineReply attempt(EngineRequest request, long deadlineNanos, boolean first)
       throws InterruptedException {
     long begin = nanoTime.getAsLong();
-    EngineClient.Outgoing outgoing = client.post(request.endpoint(), request.body());
+    EngineClient.Outgoing outgoing = client.outgoing(request.endpoint(), request.body());
     Call call = new Call(begin, deadlineNanos, outgoing::cancel);
     calls.add(call);
     try {
@@ -236,6 +236,9 @@ public final class OpenAiEngine implements Engine {
       case Exchange.Broken(String reason, boolean stale) -> {
         EngineReply broken = broken(reason);
         boolean again = stale && first && broken instanceof EngineReply.Unusable;
+        if (again) {
+          client.forgetIdle();
+        }
         yield again ? attempt(request, call.deadlineNanos(), false) : broken;
       }
       case Exchange.Late _ -> new EngineReply.TimedOut();
@@ -321,6 +324,7 @@ public final class OpenAiEngine implements Engine {
         reason,
         calls.count());
     calls.abortAll(reply);
+    client.forgetIdle();
     listeners.changed();
     if (server.isPresent()) {
       whenBroken.accept("the engine that it started is lost: " + reason);
