@@ -43,6 +43,10 @@ public final class OpenAiEngine implements Engine {
   private static final Duration PROBE_LAST = Duration.ofSeconds(5);
   private static final Duration PROGRESS_EVERY = Duration.ofSeconds(10);
   private static final Duration CANARY_PATIENCE_MAX = Duration.ofSeconds(10);
+
+  /** The pool may hold another that the server has closed. */
+  private static final int STALE_CONNECTIONS_MAX = 3;
+
   private static final int ERROR_TEXT_CHARS_MAX = 2_000;
 
   private final OpenAiSettings settings;
@@ -172,7 +176,7 @@ public final class OpenAiEngine implements Engine {
     long begin = nanoTime.getAsLong();
     Duration own =
         deadlines.of(deadline, RequestFacts.of(asked.body()).tokensMax(), tokensPerSecond);
-    EngineReply reply = attempt(asked, begin + own.toNanos(), true);
+    EngineReply reply = attempt(asked, begin + own.toNanos(), STALE_CONNECTIONS_MAX);
     note(reply, nanoTime.getAsLong() - begin);
     return reply;
   }
@@ -200,7 +204,7 @@ public final class OpenAiEngine implements Engine {
     }
   }
 
-  private EngineReply attempt(EngineRequest request, long deadlineNanos, boolean first)
+  private EngineReply attempt(EngineRequest request, long deadlineNanos, int staleLeft)
       throws InterruptedException {
     long begin = nanoTime.getAsLong();
     EngineClient.Outgoing outgoing = client.outgoing(request.endpoint(), request.body());
@@ -211,13 +215,13 @@ public final class OpenAiEngine implements Engine {
       if (state.get() != EngineState.READY) {
         return new EngineReply.Unreachable("the engine at " + url + " is not ready");
       }
-      return reply(request, outgoing.run(), call, first);
+      return reply(request, outgoing.run(), call, staleLeft);
     } finally {
       calls.remove(call);
     }
   }
 
-  private EngineReply reply(EngineRequest request, Exchange exchange, Call call, boolean first)
+  private EngineReply reply(EngineRequest request, Exchange exchange, Call call, int staleLeft)
       throws InterruptedException {
     if (!(exchange instanceof Response) && call.aborted().isPresent()) {
       return call.aborted().get();
@@ -235,11 +239,11 @@ public final class OpenAiEngine implements Engine {
       }
       case Exchange.Broken(String reason, boolean stale) -> {
         EngineReply broken = broken(reason);
-        boolean again = stale && first && broken instanceof EngineReply.Unusable;
+        boolean again = stale && staleLeft > 0 && broken instanceof EngineReply.Unusable;
         if (again) {
           client.forgetIdle();
         }
-        yield again ? attempt(request, call.deadlineNanos(), false) : broken;
+        yield again ? attempt(request, call.deadlineNanos(), staleLeft - 1) : broken;
       }
       case Exchange.Late _ -> new EngineReply.TimedOut();
     };
