@@ -114,7 +114,6 @@ final class EngineClient implements AutoCloseable {
 
   /**
    * @param url of the server, without {@code /v1}
-   * @param connections how many requests it may have at once
    * @throws IOException when the certificates cannot be read
    */
   EngineClient(URI url, OpenAiSettings settings) throws IOException {

@@ -71,6 +71,7 @@ public final class OpenAiEngine implements Engine {
   private volatile int slots;
   private volatile double tokensPerSecond;
   private volatile boolean mustSing;
+  private volatile long loadingSteps;
   private volatile Optional<EngineRequest> lastRequest = Optional.empty();
 
   // Of the loop alone.
@@ -80,6 +81,7 @@ public final class OpenAiEngine implements Engine {
   private long sampledNanos;
   private long probeNanos;
   private long saidNanos;
+  private long rememberedNanos;
   private Duration probeDelay = PROBE_FIRST;
   private final long beganNanos;
   private String lastComplaint = "";
@@ -113,6 +115,7 @@ public final class OpenAiEngine implements Engine {
     this.beganNanos = nanoTime.getAsLong();
     this.probeNanos = beganNanos;
     this.saidNanos = beganNanos;
+    this.rememberedNanos = beganNanos;
     this.sampledNanos = beganNanos;
     this.stillness = new Stillness(canaryAfter, beganNanos);
     try {
@@ -163,9 +166,13 @@ public final class OpenAiEngine implements Engine {
     listeners.add(action);
   }
 
+  /** Stands still once it is ready: what it prints then says nothing. */
   @Override
   public long loadingSteps() {
-    return server.map(EngineServer::steps).orElse(0L);
+    if (state.get() == EngineState.STARTING) {
+      server.ifPresent(starting -> loadingSteps = starting.steps());
+    }
+    return loadingSteps;
   }
 
   @Override
@@ -341,6 +348,10 @@ public final class OpenAiEngine implements Engine {
       watch(now);
     } else if (now - probeNanos >= 0) {
       askWhetherReady();
+    }
+    if (now - rememberedNanos >= PROGRESS_EVERY.toNanos()) {
+      rememberedNanos = now;
+      server.ifPresent(EngineServer::remember);
     }
     return false;
   }
