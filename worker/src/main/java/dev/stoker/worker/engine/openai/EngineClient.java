@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
@@ -16,6 +17,7 @@ import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
@@ -107,21 +109,33 @@ final class EngineClient implements AutoCloseable {
 
   private final String base;
   private final long replyBytesMax;
+  private final PoolingHttpClientConnectionManager connections;
   private final CloseableHttpClient client;
 
   /**
    * @param url of the server, without {@code /v1}
-   * @param connections how many requests it may have at once
    * @throws IOException when the certificates cannot be read
    */
   EngineClient(URI url, OpenAiSettings settings) throws IOException {
     this.base = url.toString();
     this.replyBytesMax = settings.replyBytesMax();
-    this.client = client(settings);
+    this.connections = connections(settings);
+    this.client =
+        HttpClients.custom()
+            .setConnectionManager(connections)
+            .setDefaultHeaders(headers(settings.headers()))
+            .setUserAgent("Stoker")
+            .disableAutomaticRetries()
+            .disableRedirectHandling()
+            .disableCookieManagement()
+            .disableAuthCaching()
+            .disableContentCompression()
+            .build();
   }
 
-  private static CloseableHttpClient client(OpenAiSettings settings) throws IOException {
-    PoolingHttpClientConnectionManagerBuilder connections =
+  private static PoolingHttpClientConnectionManager connections(OpenAiSettings settings)
+      throws IOException {
+    PoolingHttpClientConnectionManagerBuilder builder =
         PoolingHttpClientConnectionManagerBuilder.create()
             .setPoolConcurrencyPolicy(PoolConcurrencyPolicy.LAX)
             .setMaxConnPerRoute(settings.slotsMax() + PROBE_CONNECTIONS)
@@ -134,19 +148,10 @@ final class EngineClient implements AutoCloseable {
                     .setValidateAfterInactivity(TimeValue.ofSeconds(1))
                     .build());
     if (settings.authorities().isPresent()) {
-      connections.setTlsSocketStrategy(
+      builder.setTlsSocketStrategy(
           new DefaultClientTlsStrategy(Trust.also(settings.authorities().get())));
     }
-    return HttpClients.custom()
-        .setConnectionManager(connections.build())
-        .setDefaultHeaders(headers(settings.headers()))
-        .setUserAgent("Stoker")
-        .disableAutomaticRetries()
-        .disableRedirectHandling()
-        .disableCookieManagement()
-        .disableAuthCaching()
-        .disableContentCompression()
-        .build();
+    return builder.build();
   }
 
   private static List<BasicHeader> headers(List<Header> headers) {
@@ -154,23 +159,44 @@ final class EngineClient implements AutoCloseable {
   }
 
   /** A request that waits for its answer until it is cancelled. */
-  Outgoing post(String path, byte[] body) {
-    return post(path, body, NO_TIMEOUT);
+  Outgoing outgoing(String path, byte[] body) {
+    return outgoing(path, body, NO_TIMEOUT);
   }
 
-  /** A request that waits so long for each part of its answer. */
-  Outgoing post(String path, byte[] body, Duration timeout) {
+  private Outgoing outgoing(String path, byte[] body, Duration timeout) {
     HttpPost request = new HttpPost(base + path);
     request.setEntity(new ByteArrayEntity(body, ContentType.APPLICATION_JSON));
     request.setConfig(waiting(timeout));
     return new Outgoing(request, replyBytesMax);
   }
 
-  /** Asks for something small. */
+  /** Asks for something small, and waits so long for each part of the answer. */
+  Exchange post(String path, byte[] body, Duration timeout) throws InterruptedException {
+    return againIfStale(() -> outgoing(path, body, timeout));
+  }
+
+  /** The same. */
   Exchange get(String path, Duration timeout) throws InterruptedException {
-    HttpGet request = new HttpGet(base + path);
-    request.setConfig(waiting(timeout));
-    return new Outgoing(request, PROBE_BYTES_MAX).run();
+    return againIfStale(
+        () -> {
+          HttpGet request = new HttpGet(base + path);
+          request.setConfig(waiting(timeout));
+          return new Outgoing(request, PROBE_BYTES_MAX);
+        });
+  }
+
+  private Exchange againIfStale(Supplier<Outgoing> request) throws InterruptedException {
+    Exchange exchange = request.get().run();
+    if (exchange instanceof Exchange.Broken broken && broken.stale()) {
+      forgetIdle();
+      return request.get().run();
+    }
+    return exchange;
+  }
+
+  /** The next request gets a connection of its own. */
+  void forgetIdle() {
+    connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
   }
 
   private static RequestConfig waiting(Duration timeout) {

@@ -89,8 +89,7 @@ final class EngineProbe {
 
   /** Whether it answers a tiny question, which then is not to blame, and does not turn it away. */
   boolean answers(Canary canary, Duration patience) throws InterruptedException {
-    return client.post(canary.endpoint(), canary.body(), patience).run()
-            instanceof Response response
+    return client.post(canary.endpoint(), canary.body(), patience) instanceof Response response
         && !response.turnsAway()
         && !response.engineAway();
   }

@@ -12,15 +12,13 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,8 +31,10 @@ import org.slf4j.LoggerFactory;
 final class EngineServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(EngineServer.class);
 
-  private static final Duration DEATH_PATIENCE = Duration.ofSeconds(10);
-  private static final Duration LOOK_EVERY = Duration.ofMillis(20);
+  /** Ten seconds: who hangs in a driver takes that long, or for ever. */
+  private static final int DEATH_LOOKS = 500;
+
+  private static final long DEATH_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final int LINE_CHARS_MAX = 4_000;
 
   /** The watchdog finds out by it whose process this is. */
@@ -57,6 +57,7 @@ final class EngineServer implements AutoCloseable {
     this.process = process;
     this.stopGrace = stopGrace;
     this.output = output;
+    family.add(process.toHandle());
   }
 
   /**
@@ -128,12 +129,17 @@ final class EngineServer implements AutoCloseable {
             });
   }
 
+  /** Notes who belongs to it now. */
+  void remember() {
+    family();
+  }
+
   private Set<ProcessHandle> family() {
-    Set<ProcessHandle> seen = new HashSet<>(Set.of(process.toHandle()));
-    process.descendants().forEach(seen::add);
-    family.addAll(seen);
-    // Whoever was adopted by another after its parent died may have had children since.
-    family.forEach(member -> member.descendants().forEach(family::add));
+    family.removeIf(EngineServer::dead);
+    // Each look at descendants reads all of /proc: one for each member without a living parent.
+    List.copyOf(family).stream()
+        .filter(member -> member.parent().filter(family::contains).isEmpty())
+        .forEach(root -> root.descendants().forEach(family::add));
     family.removeIf(EngineServer::dead);
     return family;
   }
@@ -170,27 +176,38 @@ final class EngineServer implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
-    family();
+    remember();
     process.destroy();
-    if (!within(stopGrace, () -> family().isEmpty())) {
+    if (!ended()) {
       log.warn("The engine {} is killed: it did not end within {} s", url, stopGrace.toSeconds());
     }
-    boolean gone =
-        within(
-            DEATH_PATIENCE,
-            () -> {
-              family().forEach(ProcessHandle::destroyForcibly);
-              return family.isEmpty();
-            });
-    if (gone) {
+    if (killed()) {
       log.info("The engine {} has ended, and all that it started", url);
     } else {
       log.error("Processes of the engine {} cannot be ended: {}", url, family);
     }
   }
 
+  private boolean ended() {
+    try {
+      return process.waitFor(stopGrace.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Whoever it started has lost its master, and holds the GPU's memory. */
+  private boolean killed() {
+    for (int look = 0; look < DEATH_LOOKS && !family().isEmpty(); look++) {
+      family.forEach(ProcessHandle::destroyForcibly);
+      LockSupport.parkNanos(DEATH_LOOK_NANOS);
+    }
+    return family.isEmpty();
+  }
+
   /** Also one that only waits for its parent to take note. */
-  private static boolean dead(ProcessHandle member) {
+  static boolean dead(ProcessHandle member) {
     try {
       String stat = Files.readString(Path.of("/proc/" + member.pid() + "/stat"));
       char state = stat.charAt(stat.lastIndexOf(')') + 2);
@@ -198,20 +215,5 @@ final class EngineServer implements AutoCloseable {
     } catch (IOException e) {
       return true;
     }
-  }
-
-  private static boolean within(Duration patience, BooleanSupplier condition) {
-    CountDownLatch never = new CountDownLatch(1);
-    long looks = Math.max(1, patience.dividedBy(LOOK_EVERY));
-    try {
-      for (long look = 0; look < looks; look++) {
-        if (condition.getAsBoolean() || never.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-          return true;
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return condition.getAsBoolean();
   }
 }

@@ -43,6 +43,10 @@ public final class OpenAiEngine implements Engine {
   private static final Duration PROBE_LAST = Duration.ofSeconds(5);
   private static final Duration PROGRESS_EVERY = Duration.ofSeconds(10);
   private static final Duration CANARY_PATIENCE_MAX = Duration.ofSeconds(10);
+
+  /** The pool may hold another that the server has closed. */
+  private static final int STALE_CONNECTIONS_MAX = 3;
+
   private static final int ERROR_TEXT_CHARS_MAX = 2_000;
 
   private final OpenAiSettings settings;
@@ -67,6 +71,7 @@ public final class OpenAiEngine implements Engine {
   private volatile int slots;
   private volatile double tokensPerSecond;
   private volatile boolean mustSing;
+  private volatile long loadingSteps;
   private volatile Optional<EngineRequest> lastRequest = Optional.empty();
 
   // Of the loop alone.
@@ -76,6 +81,7 @@ public final class OpenAiEngine implements Engine {
   private long sampledNanos;
   private long probeNanos;
   private long saidNanos;
+  private long rememberedNanos;
   private Duration probeDelay = PROBE_FIRST;
   private final long beganNanos;
   private String lastComplaint = "";
@@ -109,6 +115,7 @@ public final class OpenAiEngine implements Engine {
     this.beganNanos = nanoTime.getAsLong();
     this.probeNanos = beganNanos;
     this.saidNanos = beganNanos;
+    this.rememberedNanos = beganNanos;
     this.sampledNanos = beganNanos;
     this.stillness = new Stillness(canaryAfter, beganNanos);
     try {
@@ -159,9 +166,13 @@ public final class OpenAiEngine implements Engine {
     listeners.add(action);
   }
 
+  /** Stands still once it is ready: what it prints then says nothing. */
   @Override
   public long loadingSteps() {
-    return server.map(EngineServer::steps).orElse(0L);
+    if (state.get() == EngineState.STARTING) {
+      server.ifPresent(starting -> loadingSteps = starting.steps());
+    }
+    return loadingSteps;
   }
 
   @Override
@@ -172,7 +183,7 @@ public final class OpenAiEngine implements Engine {
     long begin = nanoTime.getAsLong();
     Duration own =
         deadlines.of(deadline, RequestFacts.of(asked.body()).tokensMax(), tokensPerSecond);
-    EngineReply reply = attempt(asked, begin + own.toNanos(), true);
+    EngineReply reply = attempt(asked, begin + own.toNanos(), STALE_CONNECTIONS_MAX);
     note(reply, nanoTime.getAsLong() - begin);
     return reply;
   }
@@ -200,10 +211,10 @@ public final class OpenAiEngine implements Engine {
     }
   }
 
-  private EngineReply attempt(EngineRequest request, long deadlineNanos, boolean first)
+  private EngineReply attempt(EngineRequest request, long deadlineNanos, int staleLeft)
       throws InterruptedException {
     long begin = nanoTime.getAsLong();
-    EngineClient.Outgoing outgoing = client.post(request.endpoint(), request.body());
+    EngineClient.Outgoing outgoing = client.outgoing(request.endpoint(), request.body());
     Call call = new Call(begin, deadlineNanos, outgoing::cancel);
     calls.add(call);
     try {
@@ -211,13 +222,13 @@ public final class OpenAiEngine implements Engine {
       if (state.get() != EngineState.READY) {
         return new EngineReply.Unreachable("the engine at " + url + " is not ready");
       }
-      return reply(request, outgoing.run(), call, first);
+      return reply(request, outgoing.run(), call, staleLeft);
     } finally {
       calls.remove(call);
     }
   }
 
-  private EngineReply reply(EngineRequest request, Exchange exchange, Call call, boolean first)
+  private EngineReply reply(EngineRequest request, Exchange exchange, Call call, int staleLeft)
       throws InterruptedException {
     if (!(exchange instanceof Response) && call.aborted().isPresent()) {
       return call.aborted().get();
@@ -235,8 +246,11 @@ public final class OpenAiEngine implements Engine {
       }
       case Exchange.Broken(String reason, boolean stale) -> {
         EngineReply broken = broken(reason);
-        boolean again = stale && first && broken instanceof EngineReply.Unusable;
-        yield again ? attempt(request, call.deadlineNanos(), false) : broken;
+        boolean again = stale && staleLeft > 0 && broken instanceof EngineReply.Unusable;
+        if (again) {
+          client.forgetIdle();
+        }
+        yield again ? attempt(request, call.deadlineNanos(), staleLeft - 1) : broken;
       }
       case Exchange.Late _ -> new EngineReply.TimedOut();
     };
@@ -321,6 +335,7 @@ public final class OpenAiEngine implements Engine {
         reason,
         calls.count());
     calls.abortAll(reply);
+    client.forgetIdle();
     listeners.changed();
     if (server.isPresent()) {
       whenBroken.accept("the engine that it started is lost: " + reason);
@@ -333,6 +348,10 @@ public final class OpenAiEngine implements Engine {
       watch(now);
     } else if (now - probeNanos >= 0) {
       askWhetherReady();
+    }
+    if (now - rememberedNanos >= PROGRESS_EVERY.toNanos()) {
+      rememberedNanos = now;
+      server.ifPresent(EngineServer::remember);
     }
     return false;
   }
