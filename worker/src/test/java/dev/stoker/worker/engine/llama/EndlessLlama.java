@@ -31,8 +31,7 @@ final class EndlessLlama {
             InstantSource.system(),
             System::nanoTime,
             why -> Runtime.getRuntime().halt(1));
-    IntStream.range(0, 8)
-        .forEach(_ -> Thread.ofVirtual().start(() -> ask(engine)));
+    IntStream.range(0, 8).forEach(_ -> Thread.ofVirtual().start(() -> ask(engine)));
     Until.within(Duration.ofSeconds(20)).holds(() -> engine.loadingSteps() > 100);
     Files.createFile(Path.of(arguments[1]));
     new CountDownLatch(1).await();

@@ -49,9 +49,7 @@ final class LlamaEndTest {
     process.destroy();
 
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue())
-        .as(Files.readString(directory.resolve("console")))
-        .isEqualTo(0);
+    assertThat(process.exitValue()).as(Files.readString(directory.resolve("console"))).isEqualTo(0);
     try (Stream<Path> left = Files.list(directory)) {
       assertThat(left.map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder("tiny.gguf", "running", "console");
