@@ -270,13 +270,13 @@ sealed interface GenerationRequest {
         return List.of(new Task.Prompt.Text(value.stringValue()));
       }
       require(
-          value.isArray() && !value.isEmpty() && value.size() <= PROMPTS_MAX
-              || value.isArray() && value.path(0).isNumber(),
+          value.isArray() && !value.isEmpty(),
           "prompt",
           "must be a text, texts, token ids or arrays of them");
       if (value.get(0).isNumber()) {
         return List.of(tokens(value));
       }
+      require(value.size() <= PROMPTS_MAX, "prompt", "has more than " + PROMPTS_MAX + " items");
       List<Task.Prompt> prompts = new ArrayList<>();
       for (JsonNode one : value) {
         prompts.add(one.isString() ? new Task.Prompt.Text(one.stringValue()) : tokens(one));

@@ -184,30 +184,28 @@ final class JsonGrammar {
    */
   private String typed(JsonNode schema, String type, String where, int depth, boolean oneOfMany)
       throws Unsupported {
-    switch (type) {
+    return switch (type) {
       case "value", "boolean", "null", "integer", "number" -> {
         if (!oneOfMany) {
           only(schema, where, "type");
         }
-        return type;
+        yield type;
       }
-      case "string" -> {
-        only(schema, where, "type", "minLength", "maxLength", "format");
-        return string(schema, where);
-      }
+      case "string" -> string(schema, where);
       case "array", "object" -> {
         Set<String> outside = Set.copyOf(open);
         open.clear();
         String name =
             type.equals("array") ? array(schema, where, depth) : object(schema, where, depth);
         open.addAll(outside);
-        return name;
+        yield name;
       }
       default -> throw new Unsupported("the schema at '" + where + "' has type '" + type + "'");
-    }
+    };
   }
 
   private String string(JsonNode schema, String where) throws Unsupported {
+    only(schema, where, "type", "minLength", "maxLength", "format");
     if (schema.has("format")) {
       only(schema, where, "type", "format");
       String format = FORMATS.get(schema.get("format").asString(""));

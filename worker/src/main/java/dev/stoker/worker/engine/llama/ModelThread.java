@@ -1,5 +1,6 @@
 package dev.stoker.worker.engine.llama;
 
+import dev.stoker.worker.engine.body.ErrorReply;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
@@ -121,7 +122,7 @@ final class ModelThread {
     try {
       while (!closed) {
         if (!work.busy()) {
-          work.begin(queue.take());
+          begin(work, queue.take());
         }
         beginQueued(work);
         work.step();
@@ -129,7 +130,7 @@ final class ModelThread {
       }
     } catch (InterruptedException e) {
       log.debug("told to end", e);
-    } catch (ModelWork.ModelBroken e) {
+    } catch (ModelWork.ModelBroken | RuntimeException | Error e) {
       work.endAll(new Ending.Broken(e.getMessage()));
       throw e;
     } finally {
@@ -143,9 +144,20 @@ final class ModelThread {
       if (job == null) {
         return;
       }
-      if (!job.unwanted()) {
-        work.begin(job);
-      }
+      begin(work, job);
+    }
+  }
+
+  private void begin(ModelWork work, Job job) {
+    if (job.unwanted()) {
+      return;
+    }
+    try {
+      work.begin(job);
+    } catch (RuntimeException e) {
+      // Of this job alone: the others go on.
+      log.warn("a request could not be begun", e);
+      job.end(new Ending.Refused(ErrorReply.broken("The request could not be begun: " + e)));
     }
   }
 

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,24 +61,28 @@ final class LlamaEngineTest {
 
   @Test
   void a_prompt_is_answered_as_the_binding_answers_it() throws Exception {
+    for (String prompt : List.of("The", "A longer prompt, with ünïcode 😀", "x")) {
+      String said = boundAnswer(file, prompt, 24);
+
+      assertThat(said).as("the binding").isNotBlank();
+      assertThat(text("{\"prompt\":%s,\"max_tokens\":24,\"temperature\":0}", prompt))
+          .isEqualTo(said);
+    }
+  }
+
+  /** What the Java binding in the library's jar answers: another way to the same functions. */
+  private static String boundAnswer(Path model, String prompt, int tokens) {
     System.setProperty("de.kherud.llama.tmpdir", directory.toString());
     var parameters =
         new ModelParameters()
-            .setModel(file.toString())
+            .setModel(model.toString())
             .setCtxSize(512)
             .setThreads(1)
             .setGpuLayers(0)
             .disableLog();
     try (LlamaModel binding = new LlamaModel(parameters)) {
-      for (String prompt : List.of("The", "A longer prompt, with ünïcode 😀", "x")) {
-        String said =
-            binding.complete(
-                new InferenceParameters(prompt).setTemperature(0).setNPredict(24).setSeed(1));
-
-        assertThat(said).as("the binding").isNotBlank();
-        assertThat(text("{\"prompt\":%s,\"max_tokens\":24,\"temperature\":0}", prompt))
-            .isEqualTo(said);
-      }
+      return binding.complete(
+          new InferenceParameters(prompt).setTemperature(0).setNPredict(tokens).setSeed(1));
     }
   }
 
@@ -113,8 +118,13 @@ final class LlamaEngineTest {
         {"role":"user","content":[{"type":"text","text":"Hi"},{"type":"text","text":" 😀"}]}],
         "max_completion_tokens":6,"temperature":0}""";
     String prompt =
-        "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi 😀<|im_end|>\n"
-            + "<|im_start|>assistant\n";
+        """
+        <|im_start|>system
+        Be brief.<|im_end|>
+        <|im_start|>user
+        Hi 😀<|im_end|>
+        <|im_start|>assistant
+        """;
 
     JsonNode chat = json(answered(CHAT, conversation));
 
@@ -536,6 +546,62 @@ final class LlamaEngineTest {
     assertThat(closing.complete(closing.canary().orElseThrow(), LONG))
         .isInstanceOf(EngineReply.Unreachable.class);
     assertThat(closing.probe()).isEqualTo(EngineState.DOWN);
+  }
+
+  @Test
+  void an_engine_that_is_closed_while_it_loads_is_not_broken() throws Exception {
+    var reasons = new LinkedBlockingQueue<String>();
+    LlamaEngine early =
+        new LlamaEngine(
+            settings(file, 1, LlamaSettings.Embeddings.NO),
+            InstantSource.fixed(NOW),
+            System::nanoTime,
+            reasons::add);
+
+    early.close();
+
+    assertThat(early.probe()).isEqualTo(EngineState.DOWN);
+    assertThat(early.loadedModel()).isEmpty();
+    assertThat(early.complete(early.canary().orElseThrow(), LONG))
+        .isInstanceOf(EngineReply.Unreachable.class);
+    assertThat(reasons).isEmpty();
+  }
+
+  /** Set STOKER_TEST_GGUF to the file of a small model that chats. */
+  @Test
+  @EnabledIfEnvironmentVariable(named = "STOKER_TEST_GGUF", matches = ".+")
+  void a_real_model_answers_as_the_binding_answers_it() throws Exception {
+    Path real = Path.of(System.getenv("STOKER_TEST_GGUF"));
+    String prompt = "The capital of France is";
+    try (LlamaEngine engine = engine(settings(real, 2, LlamaSettings.Embeddings.NO))) {
+      JsonNode text =
+          json(
+              answered(
+                  engine.complete(
+                      request(
+                          TEXT,
+                          "{\"prompt\":\"" + prompt + "\",\"max_tokens\":16,\"temperature\":0}"),
+                      LONG)));
+      JsonNode chat =
+          json(
+              answered(
+                  engine.complete(
+                      request(
+                          CHAT,
+                          """
+                          {"messages":[{"role":"user","content":"Name a city."}],"temperature":0,
+                          "max_tokens":100,"response_format":{"type":"json_schema","json_schema":{
+                          "schema":{"type":"object","required":["city"],"properties":{
+                          "city":{"type":"string","maxLength":40}}}}}}"""),
+                      LONG)));
+
+      assertThat(text.at("/choices/0/text").asString()).isEqualTo(boundAnswer(real, prompt, 16));
+      assertThat(
+              JSON.readTree(chat.at("/choices/0/message/content").asString())
+                  .get("city")
+                  .asString())
+          .isNotBlank();
+    }
   }
 
   @Test
