@@ -1,6 +1,7 @@
 package dev.stoker.watchdog;
 
 import dev.stoker.database.Database;
+import dev.stoker.health.GpuPin;
 import dev.stoker.health.GpuReading;
 import dev.stoker.health.GpuTable;
 import dev.stoker.health.WorkerSlotTable;
@@ -9,7 +10,6 @@ import dev.stoker.watchdog.alert.Alerts;
 import dev.stoker.watchdog.gpu.Gpu;
 import dev.stoker.watchdog.gpu.GpuJudgement;
 import dev.stoker.watchdog.gpu.GpuLook;
-import dev.stoker.watchdog.gpu.GpuPin;
 import dev.stoker.watchdog.gpu.GpuWatch;
 import dev.stoker.watchdog.observe.DatabaseThread;
 import java.time.Duration;
@@ -119,7 +119,7 @@ final class HostGpus implements GpuWatch.Listener {
   /** A GPU that no worker uses yet is held to what it did since this watchdog came. */
   private Optional<String> fault(GpuLook look, Gpu gpu) {
     return slots.stream().noneMatch(slot -> slot.answersFor(gpu))
-        ? GpuJudgement.fault(look, first, GpuPin.of(gpu))
+        ? GpuJudgement.fault(look, first, GpuPin.ofIndex(gpu.index()))
         : slots.stream().flatMap(slot -> slot.fault(look, gpu).stream()).findFirst();
   }
 

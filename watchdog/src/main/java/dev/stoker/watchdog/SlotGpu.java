@@ -1,9 +1,9 @@
 package dev.stoker.watchdog;
 
+import dev.stoker.health.GpuPin;
 import dev.stoker.watchdog.gpu.Gpu;
 import dev.stoker.watchdog.gpu.GpuJudgement;
 import dev.stoker.watchdog.gpu.GpuLook;
-import dev.stoker.watchdog.gpu.GpuPin;
 import dev.stoker.watchdog.gpu.GpuWatch;
 import dev.stoker.watchdog.process.ProcessTable;
 import java.util.Collection;
@@ -52,12 +52,14 @@ final class SlotGpu {
 
   /** Whether its worker may use a GPU, and it is known what is not to be held against that. */
   boolean answersFor(Gpu gpu) {
-    return judged && pin.covers(gpu);
+    return judged && pin.covers(gpu.index(), gpu.uuid(), gpu.mig());
   }
 
   /** Why a GPU is of no use to it, if it is one of its own. */
   Optional<String> fault(GpuLook look, Gpu gpu) {
-    return answersFor(gpu) ? GpuJudgement.fault(look, baseline, GpuPin.of(gpu)) : Optional.empty();
+    return answersFor(gpu)
+        ? GpuJudgement.fault(look, baseline, GpuPin.ofIndex(gpu.index()))
+        : Optional.empty();
   }
 
   /** Why its GPUs are of no use to it together, or since one is missing. */

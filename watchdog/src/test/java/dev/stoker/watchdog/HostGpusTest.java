@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.stoker.database.Database;
 import dev.stoker.health.GpuFault;
+import dev.stoker.health.GpuPin;
 import dev.stoker.health.GpuTable;
 import dev.stoker.health.GpuView;
 import dev.stoker.health.SlotState;
@@ -15,7 +16,6 @@ import dev.stoker.testing.SentryReceiver;
 import dev.stoker.testing.TestDatabase;
 import dev.stoker.watchdog.alert.AlertSettings;
 import dev.stoker.watchdog.alert.Alerts;
-import dev.stoker.watchdog.gpu.GpuPin;
 import dev.stoker.watchdog.gpu.GpuWatch;
 import dev.stoker.watchdog.gpu.StubLibrary;
 import dev.stoker.watchdog.observe.DatabaseThread;

@@ -3,8 +3,8 @@ package dev.stoker.watchdog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.stoker.health.GpuPin;
 import dev.stoker.watchdog.gpu.GpuJudgement;
-import dev.stoker.watchdog.gpu.GpuPin;
 import dev.stoker.watchdog.gpu.GpuWatch;
 import dev.stoker.watchdog.gpu.StubLibrary;
 import java.io.IOException;

@@ -167,6 +167,7 @@ public final class Worker {
             heartbeatDatabase,
             models,
             configuration.models().waitMax(),
+            settings.gpus(),
             engine,
             settings.heartbeatEvery(),
             configuration.leases(),

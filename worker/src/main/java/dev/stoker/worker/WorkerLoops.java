@@ -2,6 +2,9 @@ package dev.stoker.worker;
 
 import dev.stoker.batch.BatchEndTable;
 import dev.stoker.database.Database;
+import dev.stoker.health.GpuPin;
+import dev.stoker.health.GpuTable;
+import dev.stoker.health.HostName;
 import dev.stoker.health.LocalBeat;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
@@ -22,6 +25,7 @@ import dev.stoker.worker.lease.HeldShards;
 import dev.stoker.worker.lease.LeaseSettings;
 import dev.stoker.worker.lease.RenewLoop;
 import dev.stoker.worker.liveness.InnerWatchdog;
+import dev.stoker.worker.model.GpuMemory;
 import dev.stoker.worker.model.ModelMemory;
 import dev.stoker.worker.model.SwapLoop;
 import dev.stoker.worker.model.SwappingEngine;
@@ -44,6 +48,9 @@ import org.slf4j.LoggerFactory;
 final class WorkerLoops {
   private static final Logger log = LoggerFactory.getLogger(WorkerLoops.class);
 
+  /** A driver may take its time to free what a process held. */
+  private static final Duration GPU_PATIENCE = Duration.ofSeconds(30);
+
   private final WatchedEngine engine;
   private final LongSupplier nanoTime;
   private final HeldShards held;
@@ -59,6 +66,7 @@ final class WorkerLoops {
   /**
    * @param models what {@code engine} watches
    * @param modelWaitMax how long work may wait for its model
+   * @param gpus those that it may use
    * @param heartbeatDatabase a connection that nothing else uses
    * @param inFlight with room for as many lines as the engine may ever have slots
    * @param whenFenced ends the process: a successor has been appointed
@@ -69,6 +77,7 @@ final class WorkerLoops {
       Database heartbeatDatabase,
       SwappingEngine models,
       Duration modelWaitMax,
+      GpuPin gpus,
       WatchedEngine engine,
       Duration heartbeatEvery,
       LeaseSettings leaseSettings,
@@ -107,7 +116,10 @@ final class WorkerLoops {
             held,
             shards,
             new ModelTable(database.jdbc()),
-            new ModelMemory(nanoTime),
+            new ModelMemory(
+                new GpuMemory(new GpuTable(database.jdbc()), HostName.read(), gpus),
+                GPU_PATIENCE,
+                nanoTime),
             nanoTime);
     this.dispatchMustWait = () -> !held.anyReady() || settler.full();
     this.heartbeat =

@@ -1,5 +1,6 @@
 package dev.stoker.worker;
 
+import dev.stoker.health.GpuPin;
 import dev.stoker.settings.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.Optional;
  * @param incarnation the place a watchdog has reserved for it; a worker started by hand reserves
  *     its own
  * @param inFlightFile where it notes which lines its engine has
+ * @param gpus those that it may use
  * @param heartbeatEvery how often it beats
  * @param drainGrace how long what runs may take to finish after SIGTERM
  */
@@ -17,6 +19,7 @@ record WorkerSettings(
     String name,
     Optional<Long> incarnation,
     Optional<Path> inFlightFile,
+    GpuPin gpus,
     Duration heartbeatEvery,
     Duration drainGrace) {
 
@@ -38,6 +41,11 @@ record WorkerSettings(
                 "STOKER_IN_FLIGHT_FILE",
                 "set by the watchdog: where the worker notes which lines its engine has, in memory")
             .map(Path::of),
+        GpuPin.of(
+            settings.text(
+                "CUDA_VISIBLE_DEVICES",
+                "",
+                "the GPUs that a worker may use; set by the watchdog if STOKER_WORKER_GPUS is")),
         settings.duration(
             "STOKER_HEARTBEAT_EVERY",
             Duration.ofSeconds(5),

@@ -2,6 +2,7 @@ package dev.stoker.worker;
 
 import dev.stoker.database.Database;
 import dev.stoker.database.DatabaseSettings;
+import dev.stoker.health.GpuPin;
 import dev.stoker.health.LocalBeat;
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.WorkerHeartbeatTable;
@@ -72,6 +73,7 @@ final class HangingWorker {
             beats,
             models,
             Duration.ofMinutes(1),
+            GpuPin.of(""),
             new WatchedEngine(models, Duration.ofSeconds(1), System::nanoTime),
             Duration.ofMillis(200),
             LeaseSettings.from(settings),

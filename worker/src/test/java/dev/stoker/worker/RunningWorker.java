@@ -3,6 +3,7 @@ package dev.stoker.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.database.Database;
+import dev.stoker.health.GpuPin;
 import dev.stoker.health.ProcessIdentity;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerId;
@@ -62,6 +63,7 @@ public record RunningWorker(WorkerId id, WorkerLoops loops, Database beats) {
             beats,
             models,
             modelWaitMax,
+            GpuPin.of(""),
             new WatchedEngine(models, Duration.ofMillis(200), System::nanoTime),
             heartbeatEvery,
             LeaseSettings.from(settings),

@@ -1,5 +1,6 @@
 package dev.stoker.watchdog.gpu;
 
+import dev.stoker.health.GpuPin;
 import dev.stoker.watchdog.gpu.Gpu.Holder;
 import dev.stoker.watchdog.gpu.GpuJudgement.Busy;
 import dev.stoker.watchdog.gpu.GpuJudgement.Healthy;
@@ -216,7 +217,7 @@ final class GpuCatalogue {
   }
 
   private static List<Gpu> covered(List<Gpu> gpus, GpuPin pin) {
-    return gpus.stream().filter(pin::covers).toList();
+    return gpus.stream().filter(gpu -> pin.covers(gpu.index(), gpu.uuid(), gpu.mig())).toList();
   }
 
   private static List<Gpu> before(Optional<GpuLook> baseline) {

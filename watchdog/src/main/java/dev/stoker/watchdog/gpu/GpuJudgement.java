@@ -1,5 +1,6 @@
 package dev.stoker.watchdog.gpu;
 
+import dev.stoker.health.GpuPin;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;

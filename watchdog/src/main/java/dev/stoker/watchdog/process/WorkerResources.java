@@ -1,7 +1,7 @@
 package dev.stoker.watchdog.process;
 
+import dev.stoker.health.GpuPin;
 import dev.stoker.settings.Settings;
-import dev.stoker.watchdog.gpu.GpuPin;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;

@@ -2,6 +2,7 @@ package dev.stoker.watchdog.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stoker.health.GpuPin;
 import dev.stoker.watchdog.gpu.Gpu.Holder;
 import dev.stoker.watchdog.gpu.GpuJudgement.Busy;
 import dev.stoker.watchdog.gpu.GpuJudgement.Healthy;

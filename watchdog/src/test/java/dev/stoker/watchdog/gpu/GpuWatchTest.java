@@ -3,6 +3,7 @@ package dev.stoker.watchdog.gpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.stoker.health.GpuPin;
 import dev.stoker.settings.Settings;
 import dev.stoker.watchdog.Patience;
 import dev.stoker.watchdog.gpu.Gpu.Holder;

@@ -1,6 +1,7 @@
 package dev.stoker.worker.model;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
@@ -13,33 +14,41 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sees that there is memory for a model before it is loaded, and that it is back after it was
- * unloaded.
+ * unloaded: that of the worker's GPUs where it has some, else the machine's.
  */
 public final class ModelMemory {
   private static final Logger log = LoggerFactory.getLogger(ModelMemory.class);
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration LOOK = Duration.ofMillis(200);
 
-  /** Less is lost in what the rest of the process takes and gives. */
+  /** Less is lost in what the rest of a process takes and gives. */
   private static final long WORTH_A_LOOK_BYTES = 64 << 20;
 
-  private static final Duration LOOK = Duration.ofMillis(100);
-
+  private final GpuMemory gpus;
   private final Supplier<OptionalLong> availableBytes;
   private final Supplier<OptionalLong> residentBytes;
+  private final Duration patience;
   private final LongSupplier nanoTime;
-  private OptionalLong before = OptionalLong.empty();
-  private OptionalLong after = OptionalLong.empty();
+  private Optional<Long> gpuBefore = Optional.empty();
+  private long before;
+  private long after;
 
-  public ModelMemory(LongSupplier nanoTime) {
-    this(ProcessMemory::availableBytes, ProcessMemory::residentBytes, nanoTime);
+  /**
+   * @param patience how long memory may take to be back
+   */
+  public ModelMemory(GpuMemory gpus, Duration patience, LongSupplier nanoTime) {
+    this(gpus, ProcessMemory::availableBytes, ProcessMemory::residentBytes, patience, nanoTime);
   }
 
   ModelMemory(
+      GpuMemory gpus,
       Supplier<OptionalLong> availableBytes,
       Supplier<OptionalLong> residentBytes,
+      Duration patience,
       LongSupplier nanoTime) {
+    this.gpus = gpus;
     this.availableBytes = availableBytes;
     this.residentBytes = residentBytes;
+    this.patience = patience;
     this.nanoTime = nanoTime;
   }
 
@@ -54,38 +63,67 @@ public final class ModelMemory {
   }
 
   private long available() {
-    return availableBytes.get().orElse(Long.MAX_VALUE);
+    return gpus.now()
+        .map(GpuMemory.Reading::freeBytes)
+        .orElseGet(() -> availableBytes.get().orElse(Long.MAX_VALUE));
   }
 
   /** A model is about to be loaded. */
   void loading() {
-    before = residentBytes.get();
-    after = OptionalLong.empty();
+    gpuBefore = gpus.now().map(GpuMemory.Reading::usedBytes);
+    before = resident();
+    after = before;
   }
 
   /** It has been loaded. */
   void loaded() {
-    after = residentBytes.get();
+    after = resident();
   }
 
-  /** It has been unloaded: waits until at least half of what it took is back, and says so. */
-  void awaitBack(String model) throws InterruptedException {
-    if (before.isEmpty() || after.isEmpty()) {
-      return;
+  /**
+   * It has been unloaded: waits until its memory is back.
+   *
+   * @return false if the worker's GPUs still hold it: another model must not be loaded beside it
+   */
+  boolean isBack(String model) throws InterruptedException {
+    if (gpuBefore.isPresent() && !isBackOnGpus(model, gpuBefore.get())) {
+      return false;
     }
-    long took = after.getAsLong() - before.getAsLong();
+    awaitResident(model);
+    return true;
+  }
+
+  private boolean isBackOnGpus(String model, long usedBefore) throws InterruptedException {
+    Instant unloaded = gpus.clock();
+    boolean back =
+        await(
+            () ->
+                gpus.since(unloaded)
+                    .filter(now -> now.usedBytes() <= usedBefore + WORTH_A_LOOK_BYTES)
+                    .isPresent());
+    if (!back) {
+      log.error(
+          "unloaded {}, but the GPU memory is not back: {} MiB were in use before it was loaded,"
+              + " now {} MiB",
+          model,
+          usedBefore >> 20,
+          gpus.now().map(now -> now.usedBytes() >> 20).orElse(-1L));
+    }
+    return back;
+  }
+
+  /** What a heap or an allocator keeps is no reason to stop: the machine has swap and limits. */
+  private void awaitResident(String model) throws InterruptedException {
+    long took = after - before;
     if (took < WORTH_A_LOOK_BYTES) {
       return;
     }
-    boolean back = await(() -> resident() <= after.getAsLong() - took / 2);
+    boolean back = await(() -> resident() <= after - took / 2);
+    long returned = (after - resident()) >> 20;
     if (back) {
-      log.info("unloaded {}: {} MiB are back", model, (after.getAsLong() - resident()) >> 20);
+      log.info("unloaded {}: {} MiB are back", model, returned);
     } else {
-      log.warn(
-          "unloaded {}, but of the {} MiB that it took only {} MiB are back",
-          model,
-          took >> 20,
-          (after.getAsLong() - resident()) >> 20);
+      log.warn("unloaded {}: of its {} MiB only {} MiB are back", model, took >> 20, returned);
     }
   }
 
@@ -95,7 +133,7 @@ public final class ModelMemory {
 
   private boolean await(BooleanSupplier condition) throws InterruptedException {
     CountDownLatch never = new CountDownLatch(1);
-    long deadlineNanos = nanoTime.getAsLong() + PATIENCE.toNanos();
+    long deadlineNanos = nanoTime.getAsLong() + patience.toNanos();
     while (!condition.getAsBoolean()) {
       if (nanoTime.getAsLong() - deadlineNanos >= 0) {
         return false;

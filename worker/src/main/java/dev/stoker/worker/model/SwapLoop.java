@@ -225,7 +225,9 @@ public final class SwapLoop implements AutoCloseable {
     }
     long begun = nanoTime.getAsLong();
     engine.unload();
-    memory.awaitBack(old.get().name());
+    if (!memory.isBack(old.get().name())) {
+      engine.lost("the memory of " + old.get().name() + " is not given back");
+    }
     leftNanos.put(old.get().name(), nanoTime.getAsLong());
     registry.unloaded(old.get().name(), Duration.ofNanos(nanoTime.getAsLong() - begun));
   }

@@ -139,6 +139,11 @@ public final class SwappingEngine implements Engine {
     loading.engine.onChange(() -> changed(loading));
   }
 
+  /** Only a new process can go on. */
+  void lost(String reason) {
+    whenLost.accept(reason);
+  }
+
   /** No model can be loaded until something changes outside. */
   void giveUp() {
     hopeless = true;

@@ -1,4 +1,4 @@
-package dev.stoker.watchdog.gpu;
+package dev.stoker.health;
 
 import java.util.List;
 import java.util.stream.Stream;
@@ -25,20 +25,25 @@ public record GpuPin(List<String> entries) {
   }
 
   /** That GPU alone. */
-  public static GpuPin of(Gpu gpu) {
-    return new GpuPin(List.of(Integer.toString(gpu.index())));
+  public static GpuPin ofIndex(int index) {
+    return new GpuPin(List.of(Integer.toString(index)));
   }
 
-  /** Whether it names a GPU. The UUID of an instance does not say which GPU it is part of. */
-  public boolean covers(Gpu gpu) {
+  /**
+   * Whether it names a GPU. The UUID of an instance does not say which GPU it is part of.
+   *
+   * @param uuid empty if the GPU does not answer
+   * @param mig whether it is cut into instances
+   */
+  public boolean covers(int index, String uuid, boolean mig) {
     return entries.isEmpty()
         || entries.stream()
-            .anyMatch(entry -> entry.startsWith(MIG) ? gpu.mig() : names(entry, gpu));
+            .anyMatch(entry -> entry.startsWith(MIG) ? mig : names(entry, index, uuid));
   }
 
-  private static boolean names(String entry, Gpu gpu) {
+  private static boolean names(String entry, int index, String uuid) {
     return Character.isDigit(entry.charAt(0))
-        ? entry.equals(Integer.toString(gpu.index()))
-        : gpu.uuid().startsWith(entry);
+        ? entry.equals(Integer.toString(index))
+        : uuid.startsWith(entry);
   }
 }
