@@ -81,6 +81,7 @@ public final class LineCheck {
     private int bodyOffset;
     private int bodyLength;
     private Text model = new Text();
+    private int tokensMax;
     private boolean streams;
     private final Set<String> bodyFields = new HashSet<>();
 
@@ -117,6 +118,7 @@ public final class LineCheck {
       bodyOffset = start(parser);
       bodyFields.clear();
       model = new Text();
+      tokensMax = 0;
       streams = false;
       if (bodyToken == JsonToken.START_OBJECT) {
         while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
@@ -125,6 +127,7 @@ public final class LineCheck {
           bodyFields.add(name);
           switch (name) {
             case "model" -> model.read(parser);
+            case "max_tokens", "max_completion_tokens", "max_output_tokens" -> readTokens(parser);
             case "stream" -> streams = value == JsonToken.VALUE_TRUE;
             default -> parser.skipChildren();
           }
@@ -133,6 +136,15 @@ public final class LineCheck {
         parser.skipChildren();
       }
       bodyLength = end(parser) - bodyOffset;
+    }
+
+    /** What is no such number is the engine's to refuse. */
+    private void readTokens(JsonParser parser) {
+      boolean small =
+          parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+              && parser.getNumberType() == JsonParser.NumberType.INT;
+      tokensMax = small ? Math.max(0, parser.getIntValue()) : 0;
+      parser.skipChildren();
     }
 
     /** The parser counts from the beginning of the line, ranges count from that of the array. */
@@ -164,6 +176,7 @@ public final class LineCheck {
                           customIdJson,
                           url.value,
                           model.value,
+                          tokensMax,
                           bodyOffset,
                           bodyLength)));
     }

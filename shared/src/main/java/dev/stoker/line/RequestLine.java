@@ -13,6 +13,7 @@ import java.util.UUID;
  * @param customIdJson the same as the client wrote it, quotes included
  * @param url the endpoint that the line names
  * @param model the body's {@code model}
+ * @param tokensMax how many tokens the answer may have; 0 if it does not say
  * @param bodyOffset where the body's object begins in the checked array
  * @param bodyLength how many bytes it has
  */
@@ -21,6 +22,7 @@ public record RequestLine(
     String customIdJson,
     String url,
     String model,
+    int tokensMax,
     int bodyOffset,
     int bodyLength) {
 

@@ -9,6 +9,7 @@ import java.util.Set;
  * @param endpoint the batch's
  * @param model the model of its lines; other lines of the part belong to other shards
  * @param lines how many lines it has
+ * @param last whether no other shard of its batch waited when it was claimed
  * @param firstLine the physical line, counted from 1, with which {@code content} begins
  * @param content the whole part's bytes
  * @param done the lines of the part that earlier claims have finished
@@ -19,6 +20,7 @@ public record ClaimedShard(
     String endpoint,
     String model,
     int lines,
+    boolean last,
     int firstLine,
     byte[] content,
     Set<Integer> done,

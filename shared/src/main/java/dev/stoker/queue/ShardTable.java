@@ -164,6 +164,7 @@ public final class ShardTable {
   private static final String READ =
       """
       SELECT s.batch, s.ordinal, s.attempt, s.model, s.lines, b.endpoint, p.first_line, p.content,
+             NOT EXISTS (SELECT 1 FROM shard w WHERE w.batch = s.batch AND w.state = 'queued') AS last,
              CASE WHEN s.attempt = 1 THEN '{}' ELSE
                  ARRAY(SELECT r.line FROM result r
                        WHERE r.batch = s.batch AND r.line BETWEEN p.first_line AND p.last_line)
@@ -509,6 +510,7 @@ public final class ShardTable {
         row.getString("endpoint"),
         row.getString("model"),
         row.getInt("lines"),
+        row.getBoolean("last"),
         row.getInt("first_line"),
         row.getBytes("content"),
         lines(row.getArray("done")),

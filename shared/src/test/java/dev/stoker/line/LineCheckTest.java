@@ -27,7 +27,7 @@ class LineCheckTest {
   @Test
   void a_valid_line_is_taken_apart() {
     assertThat(request(VALID))
-        .isEqualTo(new RequestLine("a", "\"a\"", "/v1/embeddings", "m", 63, 25));
+        .isEqualTo(new RequestLine("a", "\"a\"", "/v1/embeddings", "m", 0, 63, 25));
     assertThat(body(VALID)).isEqualTo("{\"model\":\"m\",\"input\":\"x\"}");
   }
 
@@ -166,7 +166,7 @@ class LineCheckTest {
     assertThat(verdict)
         .isEqualTo(
             new LineVerdict.Valid(
-                new RequestLine("a", "\"a\"", "/v1/embeddings", "m", offset + 63, 25)));
+                new RequestLine("a", "\"a\"", "/v1/embeddings", "m", 0, offset + 63, 25)));
   }
 
   @Test

@@ -25,7 +25,7 @@ class OpenLinesTest {
     Lease lease = new Lease(new ShardKey(new BatchId(new UUID(1, 2)), 0), 2);
     OpenLines open =
         OpenLines.of(
-            new ClaimedShard(lease, "/v1/embeddings", "m", lines, 5, bytes, done, Map.of()),
+            new ClaimedShard(lease, "/v1/embeddings", "m", lines, false, 5, bytes, done, Map.of()),
             new LineCheck());
     return open.lines().stream()
             .map(line -> Integer.toString(line.number()))

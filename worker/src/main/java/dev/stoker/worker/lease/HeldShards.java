@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All shards under lease and the lines of them that wait, in the order of their claims; suspects
- * apart.
+ * All shards under lease and the lines of them that wait, in the order of their claims and of
+ * {@link LineOrder}; suspects apart.
  */
 public final class HeldShards {
   private static final Logger log = LoggerFactory.getLogger(HeldShards.class);
@@ -43,7 +43,7 @@ public final class HeldShards {
 
   /** Takes a claimed shard and queues the lines of it that are still to be run. */
   void add(ClaimedShard claimed, long trustedUntilNanos) {
-    List<OpenLines.Line> open = OpenLines.of(claimed, check).lines();
+    List<OpenLines.Line> open = LineOrder.of(claimed, OpenLines.of(claimed, check).lines());
     if (open.isEmpty()) {
       // Judged otherwise when it was uploaded, by another version. Its lease runs out until it is
       // ended.

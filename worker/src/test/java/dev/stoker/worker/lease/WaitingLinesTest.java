@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 class WaitingLinesTest {
 
   private static final RequestLine REQUEST =
-      new RequestLine("c", "\"c\"", "/v1/embeddings", "m", 0, 0);
+      new RequestLine("c", "\"c\"", "/v1/embeddings", "m", 0, 0, 0);
   private static final LineStrikes ONCE = new LineStrikes(1, 0);
   private static final LineStrikes TWICE = new LineStrikes(2, 1);
   private static final LineStrikes CONVICTED = new LineStrikes(3, 2);
@@ -159,7 +159,7 @@ class WaitingLinesTest {
   private static HeldShard shard(int ordinal) {
     Lease lease = new Lease(new ShardKey(new BatchId(new UUID(1, 2)), ordinal), 2);
     return new HeldShard(
-        new ClaimedShard(lease, "/v1/embeddings", "m", 9, 1, new byte[0], Set.of(), Map.of()),
+        new ClaimedShard(lease, "/v1/embeddings", "m", 9, false, 1, new byte[0], Set.of(), Map.of()),
         9,
         0);
   }
