@@ -477,7 +477,7 @@ public final class ShardTable {
   }
 
   private static SqlArrayValue texts(Collection<String> texts) {
-    return new SqlArrayValue("text", texts.stream().distinct().toArray());
+    return new SqlArrayValue("text", texts.toArray());
   }
 
   private static Collection<FinishedLine> eachLineOnce(List<FinishedLine> finished) {

@@ -194,12 +194,6 @@ class ShardTableTest {
   }
 
   @Test
-  void a_model_named_twice_is_claimed_once() {
-    rows.batch().part("m", 1).part("m", 1).part("m", 1).insert();
-    assertThat(shards.claim(HOLDER, List.of("m", "m"), 2, TTL)).hasSize(2);
-  }
-
-  @Test
   void a_claim_of_several_models_locks_only_what_it_takes() {
     BatchId batch = rows.batch().part("m", 1).part("n", 1).part("m", 1).part("n", 1).insert();
     List<String> models = List.of("m", "n");
