@@ -92,8 +92,10 @@ class HostGpusTest {
   void a_gpu_falls_off_the_bus_while_its_driver_hangs() throws Exception {
     stub.kernelSays(XID_79.formatted(100)); // long ago, and nothing came of it
     watchOn();
+    until("both are seen", () -> gpus().size() == 2);
+    assertThat(faults()).containsExactly("", "");
+    assertThat(slotFault(0)).isEmpty();
     forgive();
-    until("both are well", () -> faults().equals(List.of("", "")));
     stub.answers("hang=procs");
     stub.kernelSays(XID_79.formatted(100), XID_79.formatted(200));
     until("its slot is told of", () -> slotFault(0).isPresent());
@@ -137,6 +139,19 @@ class HostGpusTest {
                 assertThat(event.text())
                     .contains(
                         "GPU 1 of box is unhealthy: GPU 1 (GPU-1) could not remap a row of its memory"));
+  }
+
+  @Test
+  void a_fault_is_not_forgotten_since_the_driver_hangs_but_grows_old() throws Exception {
+    watchOn();
+    forgive();
+    stub.answers("count=2", "0.failed=1");
+    until("it is told of", () -> slotFault(0).isPresent());
+    stub.answers("count=2", "0.failed=1", "hang=procs");
+    until(
+        "it grows old",
+        () -> slotFault(0).orElseThrow().age().compareTo(Duration.ofSeconds(8)) > 0);
+    assertThat(faults()).containsExactly("GPU 0 (GPU-0) could not remap a row of its memory", "");
   }
 
   @Test
