@@ -24,11 +24,19 @@ public final class ResultLine {
     var out = new ByteArrayOutputStream(body.length + 256);
     write(out, head(id, customIdJson));
     write(out, "{\"status_code\":" + status + ",\"request_id\":\"req_" + id + "\",\"body\":");
-    for (byte b : body) {
-      out.write(b == '\n' || b == '\r' ? ' ' : b);
-    }
+    out.writeBytes(onOneLine(body));
     write(out, "},\"error\":null}");
     return out.toByteArray();
+  }
+
+  private static byte[] onOneLine(byte[] body) {
+    byte[] flat = body.clone();
+    for (int i = 0; i < flat.length; i++) {
+      if (flat[i] == '\n' || flat[i] == '\r') {
+        flat[i] = ' ';
+      }
+    }
+    return flat;
   }
 
   /** A line for a request that has no answer. */
