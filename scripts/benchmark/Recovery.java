@@ -1,11 +1,6 @@
 import dev.stoker.database.DatabaseSettings;
 import dev.stoker.settings.Settings;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,6 +24,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -63,9 +59,9 @@ final class Recovery {
   private final Path log;
   private final int kills;
   private final int lines;
-  private final String baseUrl;
+  private final StokerClient stoker;
+  private final Path directory;
   private final Path pidFile;
-  private final HttpClient http = HttpClient.newHttpClient();
   private final Deque<Mark> lastSecond = new ArrayDeque<>();
   private final Map<Step, List<Double>> seconds = new EnumMap<>(Step.class);
   private final PreparedStatement query;
@@ -75,7 +71,8 @@ final class Recovery {
     this.log = Path.of(arguments[1]);
     this.kills = Integer.parseInt(arguments[2]);
     this.lines = Integer.parseInt(arguments[3]);
-    this.baseUrl = arguments[4];
+    this.stoker = new StokerClient(arguments[4]);
+    this.directory = Path.of(arguments[5]).getParent();
     this.pidFile = data.resolve("run/worker.pid");
     this.query =
         connection.prepareStatement(
@@ -225,24 +222,16 @@ final class Recovery {
           """
               .formatted(line, line));
     }
-    String form =
-        "--bench\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
-            + "--bench\r\nContent-Disposition: form-data; name=\"file\"; filename=\"bench.jsonl\"\r\n\r\n"
-            + input
-            + "\r\n--bench--\r\n";
-    String file = post("/files", "multipart/form-data; boundary=bench", form).path("id").asString();
-    String order =
-        "{\"input_file_id\":\"%s\",\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"24h\"}"
-            .formatted(file);
+    String file = stoker.upload(Files.writeString(directory.resolve("input.jsonl"), input));
     String[] batch = {""};
     // Refused until a worker shows life.
-    await("the batch is accepted", () -> !(batch[0] = created(order)).isEmpty());
+    await("the batch is accepted", () -> !(batch[0] = created(file)).isEmpty());
     return batch[0];
   }
 
-  private String created(String order) {
+  private String created(String file) {
     try {
-      return post("/batches", "application/json", order).path("id").asString("");
+      return stoker.create(file);
     } catch (IOException e) {
       return "";
     } catch (InterruptedException e) {
@@ -250,32 +239,12 @@ final class Recovery {
     }
   }
 
-  private JsonNode post(String path, String type, String body)
-      throws IOException, InterruptedException {
-    return JSON.readTree(
-        http.send(
-                HttpRequest.newBuilder(URI.create(baseUrl + path))
-                    .header("Content-Type", type)
-                    .POST(BodyPublishers.ofString(body))
-                    .build(),
-                BodyHandlers.ofString())
-            .body());
-  }
-
-  private String get(String path) {
+  private JsonNode status(String batch) {
     try {
-      return http.send(
-              HttpRequest.newBuilder(URI.create(baseUrl + path)).build(), BodyHandlers.ofString())
-          .body();
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    } catch (InterruptedException e) {
+      return stoker.batch(batch);
+    } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  private JsonNode status(String batch) {
-    return JSON.readTree(get("/batches/" + batch));
   }
 
   private static String uuid(String batch) {
@@ -285,12 +254,14 @@ final class Recovery {
   }
 
   /** Whether every custom_id of the input is in the output exactly once, and nothing else. */
-  private boolean exact(JsonNode batch) {
+  private boolean exact(JsonNode batch) throws IOException, InterruptedException {
+    Path output = directory.resolve("output.jsonl");
+    stoker.download(batch.path("output_file_id").asString(), output);
     Map<String, Integer> seen = new HashMap<>();
-    get("/files/" + batch.path("output_file_id").asString() + "/content")
-        .lines()
-        .forEach(
-            line -> seen.merge(JSON.readTree(line).path("custom_id").asString(), 1, Integer::sum));
+    try (Stream<String> answers = Files.lines(output)) {
+      answers.forEach(
+          line -> seen.merge(JSON.readTree(line).path("custom_id").asString(), 1, Integer::sum));
+    }
     boolean exact = seen.size() == lines;
     for (int line = 1; line <= lines; line++) {
       exact &= seen.getOrDefault("line-" + line, 0) == 1;
