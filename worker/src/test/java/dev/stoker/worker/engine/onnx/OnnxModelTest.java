@@ -189,6 +189,9 @@ final class OnnxModelTest {
       // Of one token the mean and the first are the same, so that the mark of the begin, which sees
       // nothing of a text, tells the ways apart.
       assertThat(dot(vector, alone("all-minilm-l6-v2", "a text"))).isLessThan(0.99f);
+      long[] other = model.tokens("a book");
+      assertThat(model.vectors(List.of(other, model.tokens("a text"))).getLast())
+          .containsExactly(vector, within(1e-6f));
       long[] begin = {101};
       assertThat(dot(first(model, begin), first(models.get("all-minilm-l6-v2"), begin)))
           .isCloseTo(1f, within(1e-5f));
