@@ -118,15 +118,18 @@ final class EngineServer implements AutoCloseable {
 
   /** Tells, on another thread, when it has ended although nobody closed it. */
   void onExit(Consumer<String> action) {
-    process
-        .onExit()
-        .thenAccept(
-            ended -> {
-              if (!closing) {
-                action.accept(
-                    "its process ended with status " + ended.exitValue() + ": " + lastLine);
-              }
-            });
+    Thread.ofVirtual().name("engine-exit").start(() -> awaitExit(action));
+  }
+
+  private void awaitExit(Consumer<String> action) {
+    try {
+      int status = process.waitFor();
+      if (!closing) {
+        action.accept("its process ended with status " + status + ": " + lastLine);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Notes who belongs to it now. */
