@@ -48,7 +48,7 @@ record RunningWorker(WorkerId id, WorkerLoops loops, Database beats) {
             LeaseSettings.from(settings),
             ExecuteSettings.from(settings),
             System::nanoTime,
-            InFlightFile.unread(engine.slots()),
+            InFlightFile.unread(engine.slotsMax()),
             whenFenced);
     settings.verify();
     loops.start();
