@@ -36,6 +36,10 @@ final class ConcurrencyLimit {
 
   private static final int RAMP_FACTOR = 4;
   private static final double SATURATED = 0.85;
+
+  /** The rest is on its way, or has been answered already. */
+  private static final double ARRIVED = 0.6;
+
   private static final double CACHE_FULL = 0.95;
   private static final double STILL_AT_WORK = 0.9;
   private static final Duration PUSH_BACK_PAUSE = Duration.ofSeconds(1);
@@ -135,7 +139,7 @@ final class ConcurrencyLimit {
         ramping = false;
         set(Math.max(limit / (double) RAMP_FACTOR, metrics.running() + reserve) * share(sample));
       }
-    } else if (saturated && metrics.running() >= SATURATED * sample.inFlight()) {
+    } else if (saturated && metrics.running() >= ARRIVED * sample.inFlight()) {
       if (metrics.cacheUse() < CACHE_FULL / 2) {
         set((double) limit * RAMP_FACTOR);
       } else {

@@ -35,6 +35,10 @@ final class EngineServer implements AutoCloseable {
   private static final int DEATH_LOOKS = 500;
 
   private static final long DEATH_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** Whoever else holds its output may hold it open. */
+  private static final Duration LAST_WORDS_PATIENCE = Duration.ofSeconds(1);
+
   private static final int LINE_CHARS_MAX = 4_000;
 
   /** The watchdog finds out by it whose process this is. */
@@ -48,6 +52,9 @@ final class EngineServer implements AutoCloseable {
 
   /** Whoever was seen to descend from it: that can no longer be seen once a parent is dead. */
   private final Set<ProcessHandle> family = ConcurrentHashMap.newKeySet();
+
+  private final Thread reader =
+      Thread.ofPlatform().daemon().name("engine-output").unstarted(this::readOutput);
 
   private volatile String lastLine = "";
   private volatile boolean closing;
@@ -74,7 +81,7 @@ final class EngineServer implements AutoCloseable {
         new EngineServer(
             URI.create("http://127.0.0.1:" + port), builder.start(), settings.stopGrace(), output);
     log.info("The engine {} starts as process {}: {}", server.url, server.process.pid(), words);
-    Thread.ofPlatform().daemon().name("engine-output").start(server::readOutput);
+    server.reader.start();
     return server;
   }
 
@@ -118,15 +125,19 @@ final class EngineServer implements AutoCloseable {
 
   /** Tells, on another thread, when it has ended although nobody closed it. */
   void onExit(Consumer<String> action) {
-    process
-        .onExit()
-        .thenAccept(
-            ended -> {
-              if (!closing) {
-                action.accept(
-                    "its process ended with status " + ended.exitValue() + ": " + lastLine);
-              }
-            });
+    Thread.ofVirtual().name("engine-exit").start(() -> awaitExit(action));
+  }
+
+  private void awaitExit(Consumer<String> action) {
+    try {
+      int status = process.waitFor();
+      reader.join(LAST_WORDS_PATIENCE);
+      if (!closing) {
+        action.accept("its process ended with status " + status + ": " + lastLine);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Notes who belongs to it now. */

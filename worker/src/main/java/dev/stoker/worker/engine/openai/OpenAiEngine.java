@@ -170,7 +170,7 @@ public final class OpenAiEngine implements Engine {
   @Override
   public long loadingSteps() {
     if (state.get() == EngineState.STARTING) {
-      server.ifPresent(starting -> loadingSteps = starting.steps());
+      loadingSteps = server.map(EngineServer::steps).orElse(0L);
     }
     return loadingSteps;
   }
@@ -463,6 +463,7 @@ public final class OpenAiEngine implements Engine {
     if (settings.models().isEmpty()) {
       models = listed;
     }
+    loadingSteps(); // for the last time
     mustSing = false;
     stillness.restart(nanoTime.getAsLong());
     probeDelay = PROBE_FIRST;
