@@ -18,6 +18,8 @@ import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.EngineReply;
 import dev.stoker.worker.engine.NullEngine;
 import dev.stoker.worker.engine.WatchedEngine;
+import dev.stoker.worker.engine.llama.LlamaEngine;
+import dev.stoker.worker.engine.llama.LlamaSettings;
 import dev.stoker.worker.engine.onnx.OnnxEngine;
 import dev.stoker.worker.engine.onnx.OnnxSettings;
 import dev.stoker.worker.execute.ExecuteSettings;
@@ -29,6 +31,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,18 +63,25 @@ public final class Worker {
       LeaseSettings leases,
       ExecuteSettings execute,
       OnnxSettings onnx,
+      Optional<LlamaSettings> llama,
       LivenessSettings liveness) {
 
     static Configuration from(Settings settings) {
+      WorkerSettings worker = WorkerSettings.from(settings, HostName.read());
+      Optional<LlamaSettings> llama = LlamaSettings.from(settings);
+      settings.require(
+          !worker.engine().equals("llama") || llama.isPresent(),
+          "STOKER_ENGINE=llama needs STOKER_LLAMA_FILE");
       Configuration configuration =
           new Configuration(
               ProcessLog.from(settings),
               ErrorReports.from(settings),
-              WorkerSettings.from(settings, HostName.read()),
+              worker,
               DatabaseSettings.from(settings),
               LeaseSettings.from(settings),
               ExecuteSettings.from(settings),
               OnnxSettings.from(settings),
+              llama,
               LivenessSettings.from(settings));
       settings.verify();
       return configuration;
@@ -197,13 +207,21 @@ public final class Worker {
   }
 
   private static Engine engine(Configuration configuration) {
-    return configuration.worker().engine().equals("null")
-        ? new NullEngine()
-        : new OnnxEngine(
-            configuration.onnx(),
-            configuration.database().dataDirectory().resolve("engine-cache"),
-            System::nanoTime,
-            () -> exit(EXIT_BROKEN, "the engine cannot start"));
+    return switch (configuration.worker().engine()) {
+      case "null" -> new NullEngine();
+      case "llama" ->
+          new LlamaEngine(
+              configuration.llama().orElseThrow(),
+              InstantSource.system(),
+              System::nanoTime,
+              why -> exit(EXIT_BROKEN, why));
+      default ->
+          new OnnxEngine(
+              configuration.onnx(),
+              configuration.database().dataDirectory().resolve("engine-cache"),
+              System::nanoTime,
+              () -> exit(EXIT_BROKEN, "the engine cannot start"));
+    };
   }
 
   /**

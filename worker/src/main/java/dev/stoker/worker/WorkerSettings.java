@@ -44,7 +44,7 @@ record WorkerSettings(
         settings.oneOf(
             "STOKER_ENGINE",
             "onnx",
-            List.of("onnx", "null"),
+            List.of("onnx", "llama", "null"),
             "what computes answers; null answers every request with an empty object, for measurements"),
         settings.duration(
             "STOKER_HEARTBEAT_EVERY",

@@ -1,6 +1,6 @@
 package dev.stoker.worker.engine.onnx;
 
-import dev.stoker.worker.engine.onnx.EmbeddingsRequest.Input;
+import dev.stoker.worker.engine.body.EmbeddingsRequest.Input;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -1,8 +1,8 @@
 package dev.stoker.worker.engine.onnx;
 
+import dev.stoker.worker.engine.body.EmbeddingsRequest.Input;
 import dev.stoker.worker.engine.onnx.EmbeddingJob.Ending;
 import dev.stoker.worker.engine.onnx.EmbeddingJob.Text;
-import dev.stoker.worker.engine.onnx.EmbeddingsRequest.Input;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;

@@ -8,6 +8,9 @@ import dev.stoker.worker.engine.EngineReply;
 import dev.stoker.worker.engine.EngineRequest;
 import dev.stoker.worker.engine.EngineState;
 import dev.stoker.worker.engine.TokenUsage;
+import dev.stoker.worker.engine.body.EmbeddingsReply;
+import dev.stoker.worker.engine.body.EmbeddingsRequest;
+import dev.stoker.worker.engine.body.ErrorReply;
 import dev.stoker.worker.engine.onnx.EmbeddingJob.Ending;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -102,13 +105,14 @@ public final class OnnxEngine implements Engine {
   public EngineReply complete(EngineRequest request, Duration deadline)
       throws InterruptedException {
     if (!request.model().equals(settings.model())) {
-      return refused(ErrorReply.modelNotFound(request.model()));
+      return ErrorReply.modelNotFound(request.model()).answered();
     }
     if (!request.endpoint().equals(ENDPOINT)) {
-      return refused(ErrorReply.endpointNotSupported(request.model(), request.endpoint()));
+      return ErrorReply.endpointNotSupported(request.model(), request.endpoint(), Set.of(ENDPOINT))
+          .answered();
     }
     return switch (EmbeddingsRequest.parse(request.body(), MiniLm.VOCABULARY, MiniLm.DIMENSIONS)) {
-      case EmbeddingsRequest.Refused(ErrorReply error) -> refused(error);
+      case EmbeddingsRequest.Refused(ErrorReply error) -> error.answered();
       case EmbeddingsRequest.Accepted accepted -> embed(accepted, deadline);
     };
   }
@@ -189,13 +193,8 @@ public final class OnnxEngine implements Engine {
               EmbeddingsReply.of(settings.model(), vectors, base64, tokens),
               TokenUsage.input(tokens),
               Optional.empty());
-      case Ending.Broken(String reason) -> refused(ErrorReply.broken(reason));
+      case Ending.Broken(String reason) -> ErrorReply.broken(reason).answered();
       case Ending.Stopped(String reason) -> new EngineReply.Unreachable(reason);
     };
-  }
-
-  private static EngineReply refused(ErrorReply error) {
-    return new EngineReply.Answered(
-        error.status(), EmbeddingsReply.of(error), TokenUsage.NONE, Optional.empty());
   }
 }

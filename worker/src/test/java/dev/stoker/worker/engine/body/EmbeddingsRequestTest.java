@@ -1,12 +1,12 @@
-package dev.stoker.worker.engine.onnx;
+package dev.stoker.worker.engine.body;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.stoker.worker.engine.onnx.EmbeddingsRequest.Accepted;
-import dev.stoker.worker.engine.onnx.EmbeddingsRequest.Input;
-import dev.stoker.worker.engine.onnx.EmbeddingsRequest.Refused;
+import dev.stoker.worker.engine.body.EmbeddingsRequest.Accepted;
+import dev.stoker.worker.engine.body.EmbeddingsRequest.Input;
+import dev.stoker.worker.engine.body.EmbeddingsRequest.Refused;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.stoker.worker.engine.onnx;
+package dev.stoker.worker.engine.body;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +10,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /** The body of a request for embeddings, read or refused. */
-sealed interface EmbeddingsRequest {
+public sealed interface EmbeddingsRequest {
 
   /**
    * A request that can be run.

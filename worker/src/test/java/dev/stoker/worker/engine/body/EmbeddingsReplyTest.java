@@ -1,4 +1,4 @@
-package dev.stoker.worker.engine.onnx;
+package dev.stoker.worker.engine.body;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -53,13 +53,13 @@ final class EmbeddingsReplyTest {
 
   @Test
   void an_error_is_openais_envelope() {
-    assertThat(EmbeddingsReply.of(ErrorReply.modelNotFound("a\"b")))
+    assertThat(ErrorReply.modelNotFound("a\"b").body())
         .asString(UTF_8)
         .isEqualTo(
             """
             {"error":{"message":"The model 'a\\"b' does not exist.",\
             "type":"invalid_request_error","param":"model","code":"model_not_found"}}""");
-    assertThat(EmbeddingsReply.of(ErrorReply.notJson()))
+    assertThat(ErrorReply.notJson().body())
         .asString(UTF_8)
         .endsWith("\"param\":null,\"code\":null}}");
   }

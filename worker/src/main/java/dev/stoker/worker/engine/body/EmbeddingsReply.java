@@ -1,4 +1,4 @@
-package dev.stoker.worker.engine.onnx;
+package dev.stoker.worker.engine.body;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -9,7 +9,7 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
 /** Writes what {@code /v1/embeddings} answers. */
-final class EmbeddingsReply {
+public final class EmbeddingsReply {
   private static final JsonFactory JSON = new JsonFactory();
 
   /** Sign, "0.", up to nine digits, a comma. */
@@ -20,7 +20,7 @@ final class EmbeddingsReply {
   private EmbeddingsReply() {}
 
   /** The vectors, each number with the digits that give the same float again. */
-  static byte[] of(String model, List<float[]> vectors, boolean base64, long tokens) {
+  public static byte[] of(String model, List<float[]> vectors, boolean base64, long tokens) {
     int floats = vectors.size() * vectors.getFirst().length;
     var bytes = new ByteArrayOutputStream(floats * FLOAT_BYTES + FRAME_BYTES * vectors.size());
     try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
@@ -35,21 +35,6 @@ final class EmbeddingsReply {
       json.writeObjectPropertyStart("usage");
       json.writeNumberProperty("prompt_tokens", tokens);
       json.writeNumberProperty("total_tokens", tokens);
-      json.writeEndObject();
-      json.writeEndObject();
-    }
-    return bytes.toByteArray();
-  }
-
-  static byte[] of(ErrorReply error) {
-    var bytes = new ByteArrayOutputStream(FRAME_BYTES);
-    try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
-      json.writeStartObject();
-      json.writeObjectPropertyStart("error");
-      json.writeStringProperty("message", error.message());
-      json.writeStringProperty("type", error.type());
-      json.writeStringProperty("param", error.param().orElse(null));
-      json.writeStringProperty("code", error.code().orElse(null));
       json.writeEndObject();
       json.writeEndObject();
     }
