@@ -13,9 +13,17 @@ final class CandidateTokens implements AutoCloseable {
 
   private static final int LOGIT = Integer.BYTES;
 
+  /** {@code llama_token_data_array}: where they are, how many, which is selected, if sorted. */
+  private static final int LIST_BYTES = 32;
+
+  private static final int SIZE = 8;
+  private static final int SELECTED = 16;
+  private static final int SORTED = 24;
+  private static final long NONE = -1;
+
   private final int[] packed;
   private final Memory data;
-  private final LlamaCpp.Candidates candidates = new LlamaCpp.Candidates();
+  private final Memory list = new Memory(LIST_BYTES);
 
   CandidateTokens(int vocabularySize) {
     packed = new int[3 * vocabularySize];
@@ -40,20 +48,21 @@ final class CandidateTokens implements AutoCloseable {
   }
 
   private void present(int count) {
-    candidates.data = data;
-    candidates.size = count;
-    candidates.selected = -1;
-    candidates.sorted = LlamaCpp.bool(false);
+    list.setPointer(0, data);
+    list.setLong(SIZE, count);
+    list.setLong(SELECTED, NONE);
+    list.setByte(SORTED, LlamaCpp.bool(false));
   }
 
   /** Lets a sampler of the library change, remove or select. */
   void apply(Pointer sampler) {
-    LlamaCpp.llama_sampler_apply(sampler, candidates);
+    LlamaCpp.llama_sampler_apply(sampler, list);
   }
 
   /** Whether any token is still possible. */
   boolean anyLeft() {
-    for (long i = 0; i < candidates.size; i++) {
+    long size = list.getLong(SIZE);
+    for (long i = 0; i < size; i++) {
       if (data.getFloat(BYTES * i + LOGIT) != Float.NEGATIVE_INFINITY) {
         return true;
       }
@@ -63,11 +72,12 @@ final class CandidateTokens implements AutoCloseable {
 
   /** What the last sampler has selected. */
   int selected() {
-    return data.getInt(BYTES * candidates.selected);
+    return data.getInt(BYTES * list.getLong(SELECTED));
   }
 
   @Override
   public void close() {
+    list.close();
     data.close();
   }
 }

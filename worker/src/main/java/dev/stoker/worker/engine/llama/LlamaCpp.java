@@ -165,15 +165,6 @@ final class LlamaCpp {
     public Pointer outputs;
   }
 
-  /** {@code llama_token_data_array}. */
-  @Structure.FieldOrder({"data", "size", "selected", "sorted"})
-  public static final class Candidates extends Structure {
-    public Pointer data;
-    public long size;
-    public long selected;
-    public byte sorted;
-  }
-
   /** {@code llama_sampler_chain_params}. */
   @Structure.FieldOrder("noTimings")
   public static final class ChainParameters extends Structure implements Structure.ByValue {
@@ -265,7 +256,7 @@ final class LlamaCpp {
   static native Pointer llama_sampler_init_grammar(
       Pointer vocabulary, String grammar, String rootRule);
 
-  static native void llama_sampler_apply(Pointer sampler, Candidates candidates);
+  static native void llama_sampler_apply(Pointer sampler, Pointer candidates);
 
   static native void llama_sampler_accept(Pointer sampler, int token);
 
