@@ -28,6 +28,9 @@ final class ProbeProcess implements AutoCloseable {
   /** Stands for the end of all lines; no probe prints an empty one. */
   private static final String END = "";
 
+  /** For the first line, which no driver is asked for: on a busy host a JVM starts slowly. */
+  private static final Duration START_PATIENCE = Duration.ofSeconds(10);
+
   private static final Duration DEATH_PATIENCE = Duration.ofSeconds(1);
 
   private final Process process;
@@ -51,8 +54,7 @@ final class ProbeProcess implements AutoCloseable {
   /**
    * Looks once.
    *
-   * @param patience how long the driver may take for each line; who has not answered then is to be
-   *     closed
+   * @param patience how long the driver may take; who has not answered then is to be closed
    */
   GpuLook ask(Duration patience) throws IOException, InterruptedException {
     OutputStream input = process.getOutputStream();
@@ -61,9 +63,10 @@ final class ProbeProcess implements AutoCloseable {
     List<String> answer = new ArrayList<>();
     String missing = "";
     while (answer.size() < LINES_OF_AN_ANSWER && missing.isEmpty()) {
-      String line = lines.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
+      Duration most = answer.isEmpty() ? START_PATIENCE : patience;
+      String line = lines.poll(most.toNanos(), TimeUnit.NANOSECONDS);
       if (line == null) {
-        missing = "the driver did not answer within " + patience.toMillis() + " ms";
+        missing = "%s did not answer within %d ms".formatted(asked(answer), most.toMillis());
       } else if (line.equals(END)) {
         missing = "the probe ended";
       } else {
@@ -71,6 +74,10 @@ final class ProbeProcess implements AutoCloseable {
       }
     }
     return GpuJson.read(String.join("\n", answer), missing);
+  }
+
+  private static String asked(List<String> answered) {
+    return answered.isEmpty() ? "the probe" : "the driver";
   }
 
   boolean isAlive() {
