@@ -224,11 +224,12 @@ final class Embed {
   }
 
   private void tell(Path history) throws IOException {
-    double bare = median(bareRounds);
-    double whole = median(stokerRounds);
+    print("Stoker    %s", spread(stokerRounds));
+    print("bare loop %s", spread(bareRounds));
     print(
-        "Stoker %.1f lines/s, bare loop %.1f: %.1f %%; of the CPU time it needs %.1f %%",
-        lines / whole, lines / bare, 100 * bare / whole, 100 * cpu(bareRounds) / cpu(stokerRounds));
+        "Stoker reaches %.1f %% of the bare loop's lines a second; its processor time is %.1f %%",
+        100 * median(bareRounds) / median(stokerRounds),
+        100 * cpu(stokerRounds) / cpu(bareRounds));
     print("smallest cosine of a line's two vectors: %.6f", cosineMin);
     append(history, "stoker", stokerRounds);
     append(history, "bare-loop", bareRounds);
@@ -251,6 +252,16 @@ final class Embed {
         JSON.writeValueAsString(line) + "\n",
         StandardOpenOption.CREATE,
         StandardOpenOption.APPEND);
+  }
+
+  private String spread(List<Round> measured) {
+    double[] seconds = measured.stream().mapToDouble(Round::seconds).sorted().toArray();
+    return String.format(
+        Locale.ROOT,
+        "%.1f lines/s in the median, %.1f to %.1f",
+        lines / median(measured),
+        lines / seconds[seconds.length - 1],
+        lines / seconds[0]);
   }
 
   private static double median(List<Round> measured) {
