@@ -22,7 +22,9 @@ public record ModelPresence(List<String> servedBy, List<String> loadedOn, boolea
   public static ModelPresence of(
       Predicate<String> itsName, Collection<WorkerView> workers, Gate gate) {
     List<WorkerView> alive =
-        workers.stream().filter(worker -> worker.status().alive() && gate.fresh(worker, List.of())).toList();
+        workers.stream()
+            .filter(worker -> worker.status().alive() && gate.fresh(worker, List.of()))
+            .toList();
     return new ModelPresence(
         names(alive, worker -> worker.models().stream().anyMatch(itsName)),
         names(alive, worker -> itsName.test(worker.loadedModel())),

@@ -159,7 +159,8 @@ class WaitingLinesTest {
   private static HeldShard shard(int ordinal) {
     Lease lease = new Lease(new ShardKey(new BatchId(new UUID(1, 2)), ordinal), 2);
     return new HeldShard(
-        new ClaimedShard(lease, "/v1/embeddings", "m", 9, false, 1, new byte[0], Set.of(), Map.of()),
+        new ClaimedShard(
+            lease, "/v1/embeddings", "m", 9, false, 1, new byte[0], Set.of(), Map.of()),
         9,
         0);
   }
