@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,7 +70,7 @@ final class EngineEfficiency {
   private final Path workerPid;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private final Map<Measure, List<Double>> seconds = new LinkedHashMap<>();
+  private final Map<Measure, List<Double>> seconds = new EnumMap<>(Measure.class);
   private boolean exact = true;
 
   private EngineEfficiency(String[] arguments) {
