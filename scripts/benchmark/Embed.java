@@ -228,8 +228,7 @@ final class Embed {
     print("bare loop %s", spread(bareRounds));
     print(
         "Stoker reaches %.1f %% of the bare loop's lines a second; its processor time is %.1f %%",
-        100 * median(bareRounds) / median(stokerRounds),
-        100 * cpu(stokerRounds) / cpu(bareRounds));
+        100 * median(bareRounds) / median(stokerRounds), 100 * cpu(stokerRounds) / cpu(bareRounds));
     print("smallest cosine of a line's two vectors: %.6f", cosineMin);
     append(history, "stoker", stokerRounds);
     append(history, "bare-loop", bareRounds);
