@@ -7,7 +7,10 @@ import java.util.Set;
 /** What computes answers. Safe for use by many threads. */
 public interface Engine extends AutoCloseable {
 
-  /** The models whose requests this engine can answer, now or after a swap; at least one. */
+  /**
+   * The models whose requests this engine can answer, now or after a swap; at least one from when
+   * it is ready.
+   */
   Set<String> models();
 
   /** Of these, the models whose requests it takes now, without loading another. */

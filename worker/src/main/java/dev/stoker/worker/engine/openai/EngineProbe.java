@@ -110,10 +110,9 @@ final class EngineProbe {
     try (JsonParser parser =
         OpenAiJson.FACTORY.createParser(ObjectReadContext.empty(), body, 0, body.length)) {
       for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
-        boolean id = token == JsonToken.PROPERTY_NAME && parser.currentName().equals("id");
-        boolean ofModel =
-            parser.streamReadContext().pathAsPointer().toString().matches("/data/\\d+/id");
-        if (id && ofModel && parser.nextToken() == JsonToken.VALUE_STRING) {
+        if (token == JsonToken.PROPERTY_NAME
+            && parser.streamReadContext().pathAsPointer().toString().matches("/data/\\d+/id")
+            && parser.nextToken() == JsonToken.VALUE_STRING) {
           ids.add(parser.getString());
         }
       }

@@ -80,7 +80,12 @@ final class EngineServer implements AutoCloseable {
     EngineServer server =
         new EngineServer(
             URI.create("http://127.0.0.1:" + port), builder.start(), settings.stopGrace(), output);
-    log.info("The engine {} starts as process {}: {}", server.url, server.process.pid(), words);
+    // Only the program: its words may hold a key.
+    log.info(
+        "The engine {} starts as process {}: {}",
+        server.url,
+        server.process.pid(),
+        words.getFirst());
     server.reader.start();
     return server;
   }

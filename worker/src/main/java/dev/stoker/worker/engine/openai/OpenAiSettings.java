@@ -64,11 +64,7 @@ public record OpenAiSettings(
         models,
         servedAs,
         headers(settings),
-        settings
-            .optional(
-                "STOKER_ENGINE_CA_FILE",
-                "certificates, as PEM, to trust with https besides those that the JDK trusts")
-            .map(Path::of),
+        authorities(settings),
         settings.integer(
             "STOKER_ENGINE_SLOTS_MAX",
             1024,
@@ -160,6 +156,23 @@ public record OpenAiSettings(
         "STOKER_ENGINE_HEADERS or STOKER_ENGINE_KEY cannot be sent: headers are written as"
             + " Name: value | Name: value, in ASCII");
     return List.copyOf(headers);
+  }
+
+  private static Optional<Path> authorities(Settings settings) {
+    Optional<Path> file =
+        settings
+            .optional(
+                "STOKER_ENGINE_CA_FILE",
+                "certificates, as PEM, to trust with https besides those that the JDK trusts")
+            .map(Path::of);
+    try {
+      if (file.isPresent()) {
+        Trust.also(file.get());
+      }
+    } catch (IOException e) {
+      settings.require(false, "STOKER_ENGINE_CA_FILE=" + file.get() + " cannot be used: " + e);
+    }
+    return file;
   }
 
   private static Optional<String> key(Settings settings) {

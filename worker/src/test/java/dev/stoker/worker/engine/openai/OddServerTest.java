@@ -215,7 +215,7 @@ class OddServerTest {
                   connections.incrementAndGet();
                   answerOnce(socket);
                 } catch (IOException e) {
-                  continue;
+                  LoggerFactory.getLogger("server").debug("a connection ended", e);
                 }
               }
             });

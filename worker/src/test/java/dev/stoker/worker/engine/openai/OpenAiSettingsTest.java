@@ -42,6 +42,7 @@ class OpenAiSettingsTest {
     "STOKER_ENGINE_SERVED_AS, other, STOKER_ENGINE_SERVED_AS needs STOKER_ENGINE_MODELS",
     "STOKER_ENGINE_HEADERS, X-Tenant, STOKER_ENGINE_HEADERS or STOKER_ENGINE_KEY cannot be sent",
     "STOKER_ENGINE_KEY_FILE, /no/such/file, STOKER_ENGINE_KEY_FILE=/no/such/file cannot be read",
+    "STOKER_ENGINE_CA_FILE, /no/such/file, STOKER_ENGINE_CA_FILE=/no/such/file cannot be used",
     "STOKER_ENGINE_SLOTS_MAX, 0, STOKER_ENGINE_SLOTS_MAX=0"
   })
   void what_is_wrong_is_refused_and_named(String key, String value, String problem) {
