@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class LlamaCpp {
   private static final Logger log = LoggerFactory.getLogger(LlamaCpp.class);
 
+  /** Without RTLD_GLOBAL: nothing else in the process is to be bound to its functions. */
+  private static final int RTLD_LAZY = 1;
+
   private static final int LEVEL_WARN = 3;
   private static final int LEVEL_ERROR = 4;
 
@@ -299,7 +302,8 @@ final class LlamaCpp {
       try {
         Files.copy(content, file, StandardCopyOption.REPLACE_EXISTING);
         return NativeLibrary.getInstance(
-            file.toString(), Map.of(Library.OPTION_STRING_ENCODING, "UTF-8"));
+            file.toString(),
+            Map.of(Library.OPTION_STRING_ENCODING, "UTF-8", Library.OPTION_OPEN_FLAGS, RTLD_LAZY));
       } finally {
         Files.delete(file);
       }

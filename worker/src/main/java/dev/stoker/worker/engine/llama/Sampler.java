@@ -119,6 +119,10 @@ final class Sampler implements AutoCloseable {
     if (grammar.isPresent()) {
       if (!allows(grammar.get(), token)) {
         token = choose(logits, true);
+        // To accept one that is not allowed would end the process.
+        if (!allows(grammar.get(), token)) {
+          throw new DeadEnd();
+        }
       }
       LlamaCpp.llama_sampler_accept(grammar.get(), token);
     }
