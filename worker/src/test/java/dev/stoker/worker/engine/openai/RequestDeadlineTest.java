@@ -28,7 +28,7 @@ class RequestDeadlineTest {
 
   @Test
   void a_request_that_says_nothing_of_its_tokens_gets_as_long_as_its_caller_waits() {
-    assertThat(DEADLINE.of(Duration.ofSeconds(600), OptionalLong.empty(), 10))
-        .isEqualTo(Duration.ofSeconds(600));
+    assertThat(DEADLINE.of(Duration.ofMinutes(10), OptionalLong.empty(), 10))
+        .isEqualTo(Duration.ofMinutes(10));
   }
 }
