@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RequestDeadlineTest {
-  private static final RequestDeadline DEADLINE = new RequestDeadline(Duration.ofSeconds(60));
+  private static final RequestDeadline DEADLINE = new RequestDeadline(Duration.ofMinutes(1));
 
   @ParameterizedTest
   @CsvSource({
@@ -28,7 +28,7 @@ class RequestDeadlineTest {
 
   @Test
   void a_request_that_says_nothing_of_its_tokens_gets_as_long_as_its_caller_waits() {
-    assertThat(DEADLINE.of(Duration.ofSeconds(600), OptionalLong.empty(), 10))
-        .isEqualTo(Duration.ofSeconds(600));
+    assertThat(DEADLINE.of(Duration.ofMinutes(10), OptionalLong.empty(), 10))
+        .isEqualTo(Duration.ofMinutes(10));
   }
 }
