@@ -32,7 +32,7 @@ class HealthTest {
     assertThat(health.json().path("workers").toString())
         .isEqualTo(
             ("[{'worker':'host/0','status':'ready','heartbeat_age_seconds':0,'fresh':true,'in_flight':0,"
-                    + "'loaded_model':'','models':['m-1','m-2'],'lines_done':0,'progress_age_seconds':null,"
+                    + "'loaded_model':'','loading_model':'','swaps':0,'last_swap_ms':null,'models':['m-1','m-2'],'lines_done':0,'progress_age_seconds':null,"
                     + "'pid':null}]")
                 .replace('\'', '"'));
     assertThat(health.json().path("queue").toString())

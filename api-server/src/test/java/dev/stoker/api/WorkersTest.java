@@ -81,7 +81,7 @@ class WorkersTest {
             ("{'object':'list','data':[{'id':'host/0','object':'worker','host':'host','state':'suspect',"
                     + "'reason':'no heartbeat for 21 s','state_age_seconds':0,'respawns_last_hour':0,"
                     + "'respawns_max':10,'wish':'','gpu_fault':null,'process':{'worker':'host/0','status':'ready',"
-                    + "'heartbeat_age_seconds':0,'fresh':true,'in_flight':0,'loaded_model':'',"
+                    + "'heartbeat_age_seconds':0,'fresh':true,'in_flight':0,'loaded_model':'','loading_model':'','swaps':0,'last_swap_ms':null,"
                     + "'models':['m-1','m-2'],'lines_done':0,'progress_age_seconds':null,'pid':null}}]}")
                 .replace('\'', '"'));
   }

@@ -111,6 +111,21 @@ class EngineFaultsTest {
     isExact(batch);
   }
 
+  @Test
+  void a_line_that_kills_the_engine_each_time_is_found_and_the_others_are_answered() {
+    mock.faults().crashOn("text 333\"").backAfter(Duration.ofMillis(100));
+    BatchId batch = batch();
+
+    Until.within(Duration.ofSeconds(40)).holds(() -> rows.status(batch) == BatchStatus.COMPLETED);
+
+    assertThat(rows.results(batch)).hasSize(LINES);
+    assertThat(rows.results(batch).stream().filter(result -> !result.succeeded()))
+        .singleElement()
+        .satisfies(result -> assertThat(result.line()).isEqualTo(333))
+        .satisfies(result -> assertThat(result.body()).contains("engine_crash"));
+    assertThat(number("SELECT sum(faults) FROM shard WHERE batch = ?", batch)).isZero();
+  }
+
   private BatchId batch() {
     Until.within(GRACE).holds(() -> engine.probe() != EngineState.STARTING);
     return rows.batch().part("mock", 256).part("mock", LINES - 256).insert();

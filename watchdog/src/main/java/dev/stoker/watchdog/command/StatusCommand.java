@@ -12,6 +12,7 @@ import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.SlotView;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
+import dev.stoker.health.ModelSwaps;
 import dev.stoker.health.WorkerView;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** How everything is, on one screen. */
@@ -37,6 +39,7 @@ record StatusCommand(JdbcClient jdbc, Gate gate, RespawnLimits respawns, Paint p
     List<String> lines = new ArrayList<>();
     lines.add(gateLine(decision));
     lines.addAll(slotLines(slots, workers));
+    workers.stream().flatMap(StatusCommand::modelLine).forEach(lines::add);
     lines.addAll(gpus.lines());
     lines.add(queueLine(queue));
     lines.add(
@@ -99,6 +102,22 @@ record StatusCommand(JdbcClient jdbc, Gate gate, RespawnLimits respawns, Paint p
     return lines;
   }
 
+  /** Of a worker that changes its model. */
+  private static Stream<String> modelLine(WorkerView worker) {
+    ModelSwaps swaps = worker.swaps();
+    if (swaps.count() == 0 && swaps.loadingModel().isEmpty()) {
+      return Stream.empty();
+    }
+    String now =
+        swaps.loadingModel().isEmpty()
+            ? "has " + worker.loadedModel()
+            : "loads " + swaps.loadingModel();
+    String last =
+        swaps.last().map(took -> ", the last took " + took.toMillis() + " ms").orElse("");
+    return Stream.of(
+        "model: %s %s; %d swaps%s".formatted(worker.id().worker(), now, swaps.count(), last));
+  }
+
   private static String queueLine(QueueView queue) {
     return "queue: batches %d validating, %d in progress, %d finalizing, %d cancelling; shards %d queued, %d leased; %d lines open"
         .formatted(
@@ -137,6 +156,11 @@ record StatusCommand(JdbcClient jdbc, Gate gate, RespawnLimits respawns, Paint p
         "heartbeat_age_ms",
         process.flatMap(WorkerView::sinceSeen).map(a -> (Object) a.toMillis()).orElse(null));
     data.put("in_flight", process.map(view -> (Object) view.inFlight()).orElse(null));
+    data.put("loaded_model", process.map(view -> (Object) view.loadedModel()).orElse(null));
+    data.put("swaps", process.map(view -> (Object) view.swaps().count()).orElse(null));
+    data.put(
+        "last_swap_ms",
+        process.flatMap(view -> view.swaps().last()).map(a -> (Object) a.toMillis()).orElse(null));
     data.put("lines_done", process.map(view -> (Object) view.linesDone()).orElse(null));
     return data;
   }

@@ -134,7 +134,7 @@ public final class SwappingEngine implements Engine {
     hopeless = false;
     leaving = false;
     Loading loading = new Loading(model, nanoTime.getAsLong());
-    loading.engine = model.opening().open(reason -> broken(loading, reason));
+    loading.engine = open(loading);
     current = Optional.of(loading);
     loading.engine.onChange(() -> changed(loading));
   }
@@ -148,6 +148,15 @@ public final class SwappingEngine implements Engine {
   void giveUp() {
     hopeless = true;
     listeners.changed();
+  }
+
+  private Engine open(Loading loading) {
+    try {
+      return loading.model.opening().open(reason -> broken(loading, reason));
+    } catch (RuntimeException e) {
+      broken(loading, e.toString());
+      return new Unopened();
+    }
   }
 
   private void changed(Loading loading) {
@@ -248,5 +257,36 @@ public final class SwappingEngine implements Engine {
   @Override
   public void close() {
     unload();
+  }
+
+  /** What could not even begin to load. */
+  private static final class Unopened implements Engine {
+    @Override
+    public Set<String> models() {
+      return Set.of();
+    }
+
+    @Override
+    public String loadedModel() {
+      return "";
+    }
+
+    @Override
+    public int slots() {
+      return 1;
+    }
+
+    @Override
+    public EngineReply complete(EngineRequest request, Duration deadline) {
+      return new EngineReply.Unreachable("the engine could not be started");
+    }
+
+    @Override
+    public EngineState probe() {
+      return EngineState.DOWN;
+    }
+
+    @Override
+    public void close() {}
   }
 }

@@ -127,6 +127,26 @@ class ModelSwapTest {
   }
 
   @Test
+  void a_model_whose_engine_cannot_even_begin_has_failed_to_load() {
+    SwappingEngine engine =
+        new SwappingEngine(
+            List.of(
+                new Model(
+                    new Loadable("none").model().definition(),
+                    false,
+                    16,
+                    _ -> {
+                      throw new IllegalStateException("no such command");
+                    })),
+            System::nanoTime,
+            _ -> {});
+    workers.add(RunningWorker.start(database, "w", engine, LONG, Duration.ofMillis(50), () -> {}));
+
+    Until.within(Duration.ofSeconds(20)).holds(() -> quarantined("none"));
+    assertThat(registered("none").failure()).contains("no such command");
+  }
+
+  @Test
   void the_only_model_is_tried_again_once_its_quarantine_is_lifted() {
     Loadable only = new Loadable("only").failing("no room");
     start(LONG, only);

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RequestDeadlineTest {
-  private static final RequestDeadline DEADLINE = new RequestDeadline(Duration.ofSeconds(60));
+  private static final RequestDeadline DEADLINE = new RequestDeadline(Duration.ofMinutes(1));
 
   @ParameterizedTest
   @CsvSource({

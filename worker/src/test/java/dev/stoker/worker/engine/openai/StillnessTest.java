@@ -26,8 +26,7 @@ class StillnessTest {
   @Test
   void one_that_moves_is_fine_for_ever() {
     for (int second = 1; second < 1000; second++) {
-      int tokens = second / 30;
-      assertThat(at(second, new Look(8, tokens, true, true))).isEqualTo(FINE);
+      assertThat(at(second, new Look(8, Math.floorDiv(second, 30), true, true))).isEqualTo(FINE);
     }
   }
 
