@@ -82,7 +82,7 @@ class EngineFaultsTest {
     "busy_ms, 700",
     "unavailable_ms, 700",
     "away_ms, 700",
-    "slow_by, 20"
+    "slow_by, 5"
   })
   void whatever_fails_for_a_while_the_batch_is_exact(String fault, String value) {
     mock.faults().retryAfter(Duration.ZERO).set(Map.of(fault, value));

@@ -51,9 +51,9 @@ class SuspectLinesTest {
     engine.holdAnswers();
     start();
 
-    assertThat(asked(16)).containsExactlyInAnyOrderElementsOf(lines(7, 22));
+    assertThat(asked(16)).isSubsetOf(lines(7, 30));
     engine.let(16);
-    assertThat(asked(24)).as("with slots to spare").containsAll(lines(23, 30));
+    assertThat(asked(24)).as("with slots to spare").containsAll(lines(7, 30));
     engine.let(8);
     assertThat(asked(28)).as("four at most").containsAll(lines(1, 4));
     engine.let(4);

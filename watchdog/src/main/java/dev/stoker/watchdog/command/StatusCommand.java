@@ -4,6 +4,7 @@ import dev.stoker.health.Gate;
 import dev.stoker.health.GateDecision;
 import dev.stoker.health.GpuFault;
 import dev.stoker.health.GpuTable;
+import dev.stoker.health.ModelSwaps;
 import dev.stoker.health.QueueTable;
 import dev.stoker.health.QueueView;
 import dev.stoker.health.RecoveryHistoryTable;
@@ -12,7 +13,6 @@ import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.SlotView;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
-import dev.stoker.health.ModelSwaps;
 import dev.stoker.health.WorkerView;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -112,8 +112,7 @@ record StatusCommand(JdbcClient jdbc, Gate gate, RespawnLimits respawns, Paint p
         swaps.loadingModel().isEmpty()
             ? "has " + worker.loadedModel()
             : "loads " + swaps.loadingModel();
-    String last =
-        swaps.last().map(took -> ", the last took " + took.toMillis() + " ms").orElse("");
+    String last = swaps.last().map(took -> ", the last took " + took.toMillis() + " ms").orElse("");
     return Stream.of(
         "model: %s %s; %d swaps%s".formatted(worker.id().worker(), now, swaps.count(), last));
   }

@@ -107,10 +107,10 @@ public record OpenAiSettings(
         deadlineMin);
   }
 
-  /** Where the server is, or what starts it, for people; holds no key. */
+  /** Where the server is, or what starts it, for people; without the words that may hold a key. */
   public String source() {
     return url.map(URI::toString)
-        .or(() -> server.map(started -> String.join(" ", started.command().template())))
+        .or(() -> server.map(started -> started.command().title()))
         .orElse("");
   }
 

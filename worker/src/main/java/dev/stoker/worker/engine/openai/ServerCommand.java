@@ -18,6 +18,11 @@ record ServerCommand(List<String> template, String model, int gpus, List<String>
     return template.stream().anyMatch(word -> word.contains("{model}"));
   }
 
+  /** The program and its model; other words may hold a secret. */
+  String title() {
+    return (template.getFirst() + " " + model).strip();
+  }
+
   /** The words for a server that is to listen on this port. */
   List<String> words(int port) {
     return template.stream()
