@@ -25,7 +25,8 @@ public final class ModelMemory {
 
   private final GpuMemory gpus;
   private final Supplier<OptionalLong> availableBytes;
-  private final Supplier<OptionalLong> residentBytes;
+  private final LongSupplier nativeBytes;
+  private final Runnable trim;
   private final Duration patience;
   private final LongSupplier nanoTime;
   private Optional<Long> gpuBefore = Optional.empty();
@@ -36,18 +37,26 @@ public final class ModelMemory {
    * @param patience how long memory may take to be back
    */
   public ModelMemory(GpuMemory gpus, Duration patience, LongSupplier nanoTime) {
-    this(gpus, ProcessMemory::availableBytes, ProcessMemory::residentBytes, patience, nanoTime);
+    this(
+        gpus,
+        ProcessMemory::availableBytes,
+        ProcessMemory::nativeBytes,
+        ProcessMemory::trim,
+        patience,
+        nanoTime);
   }
 
   ModelMemory(
       GpuMemory gpus,
       Supplier<OptionalLong> availableBytes,
-      Supplier<OptionalLong> residentBytes,
+      LongSupplier nativeBytes,
+      Runnable trim,
       Duration patience,
       LongSupplier nanoTime) {
     this.gpus = gpus;
     this.availableBytes = availableBytes;
-    this.residentBytes = residentBytes;
+    this.nativeBytes = nativeBytes;
+    this.trim = trim;
     this.patience = patience;
     this.nanoTime = nanoTime;
   }
@@ -71,13 +80,12 @@ public final class ModelMemory {
   /** A model is about to be loaded. */
   void loading() {
     gpuBefore = gpus.now().map(GpuMemory.Reading::usedBytes);
-    before = resident();
-    after = before;
+    before = nativeBytes.getAsLong();
   }
 
-  /** It has been loaded. */
-  void loaded() {
-    after = resident();
+  /** It is about to be unloaded. */
+  void leaving() {
+    after = nativeBytes.getAsLong();
   }
 
   /**
@@ -89,7 +97,7 @@ public final class ModelMemory {
     if (gpuBefore.isPresent() && !isBackOnGpus(model, gpuBefore.get())) {
       return false;
     }
-    awaitResident(model);
+    tellReturned(model);
     return true;
   }
 
@@ -112,23 +120,19 @@ public final class ModelMemory {
     return back;
   }
 
-  /** What a heap or an allocator keeps is no reason to stop: the machine has swap and limits. */
-  private void awaitResident(String model) throws InterruptedException {
+  /** Some of it may stay with the process without harm: it is only told. */
+  private void tellReturned(String model) {
     long took = after - before;
     if (took < WORTH_A_LOOK_BYTES) {
       return;
     }
-    boolean back = await(() -> resident() <= after - took / 2);
-    long returned = (after - resident()) >> 20;
-    if (back) {
-      log.info("unloaded {}: {} MiB are back", model, returned);
+    trim.run();
+    long returned = after - nativeBytes.getAsLong();
+    if (returned >= took / 2) {
+      log.info("unloaded {}: {} of its {} MiB are back", model, returned >> 20, took >> 20);
     } else {
-      log.warn("unloaded {}: of its {} MiB only {} MiB are back", model, took >> 20, returned);
+      log.warn("unloaded {}: only {} of its {} MiB are back", model, returned >> 20, took >> 20);
     }
-  }
-
-  private long resident() {
-    return residentBytes.get().orElse(0);
   }
 
   private boolean await(BooleanSupplier condition) throws InterruptedException {

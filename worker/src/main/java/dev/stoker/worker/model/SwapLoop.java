@@ -130,7 +130,6 @@ public final class SwapLoop implements AutoCloseable {
     String model = engine.model().orElseThrow().name();
     registry.loaded(model, took);
     loadTold = true;
-    memory.loaded();
     swapSinceNanos.ifPresent(
         since -> {
           lastSwap = Optional.of(Duration.ofNanos(nanoTime.getAsLong() - since));
@@ -224,6 +223,7 @@ public final class SwapLoop implements AutoCloseable {
       return;
     }
     long begun = nanoTime.getAsLong();
+    memory.leaving();
     engine.unload();
     if (!memory.isBack(old.get().name())) {
       engine.lost("the memory of " + old.get().name() + " is not given back");
