@@ -39,7 +39,8 @@ final class Embed {
           new BareLoop.BatchSize(16, 192),
           new BareLoop.BatchSize(16, 256),
           new BareLoop.BatchSize(32, 384),
-          new BareLoop.BatchSize(32, 512));
+          new BareLoop.BatchSize(32, 512),
+          new BareLoop.BatchSize(64, 1024));
 
   /**
    * One run of all texts.

@@ -48,7 +48,7 @@ class ModelsSettingsTest {
     Model sentences = model(settings, 0);
     assertThat(sentences.names())
         .containsExactlyInAnyOrder("sentences", "text-embedding-3-small", "ada");
-    assertThat(sentences.slotsMax()).as("256 and a batch of 16 for its thread").isEqualTo(272);
+    assertThat(sentences.slotsMax()).as("256 and a batch of 32 for its thread").isEqualTo(288);
     assertThat(sentences.definition().memoryBytes()).contains(512L << 20);
     assertThat(sentences.definition().source()).contains("all-minilm-l6-v2-q");
     assertThat(model(settings, 1).names()).containsExactly("nothing");

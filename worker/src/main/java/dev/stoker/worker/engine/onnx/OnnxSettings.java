@@ -38,7 +38,7 @@ public record OnnxSettings(
     int batchTextsMax =
         settings.integer(
             "STOKER_ONNX_BATCH_TEXTS_MAX",
-            16,
+            32,
             1,
             256,
             "Texts of one length that are computed together, if short; a GPU wants 64");
@@ -56,10 +56,10 @@ public record OnnxSettings(
         batchTextsMax,
         settings.integer(
             "STOKER_ONNX_BATCH_TOKENS_MAX",
-            256,
+            512,
             1,
             65_536,
-            "Tokens that are computed together; more do not fit into a core's cache; a GPU wants 16384"),
+            "Tokens that are computed together; more gain little on a CPU; a GPU wants 16384"),
         settings.integer(
             "STOKER_ONNX_TOKENS_MAX",
             256,

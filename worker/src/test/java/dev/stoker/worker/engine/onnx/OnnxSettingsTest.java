@@ -30,7 +30,7 @@ final class OnnxSettingsTest {
     int cores = Runtime.getRuntime().availableProcessors();
 
     assertThat(OnnxSettings.from(new Settings(Map.of())))
-        .isEqualTo(new OnnxSettings(INCLUDED, cores, 16, 256, 256, 256 + 16 * cores));
+        .isEqualTo(new OnnxSettings(INCLUDED, cores, 32, 512, 256, 256 + 32 * cores));
   }
 
   @Test
