@@ -192,9 +192,9 @@ final class WorkerLoops {
   void drain(Duration grace) {
     log.info("draining: no further claims, {} requests in flight", dispatcher.inFlight());
     heartbeat.drain();
+    swaps.close();
     claims.drain();
     boolean finished = await(grace, () -> settler.idle() && claims.idle());
-    swaps.close();
     claims.close();
     dispatcher.close();
     if (!finished) {

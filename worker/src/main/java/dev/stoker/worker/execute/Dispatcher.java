@@ -177,7 +177,12 @@ public final class Dispatcher implements AutoCloseable {
   private boolean strike(PendingLine line, String reason) {
     boolean alone = line.strikes().lone();
     log.warn("line {} of {} was lost: {}", line.line(), line.shard().lease(), reason);
-    whenStruck.accept(new LineKey(batch(line), line.line()), alone);
+    try {
+      whenStruck.accept(new LineKey(batch(line), line.line()), alone);
+    } catch (RuntimeException e) {
+      // It is remembered under this lease at least; the line is not to blame for the database.
+      log.warn("the strike of line {} of {} is not stored", line.line(), line.shard().lease(), e);
+    }
     return later(line.struck(alone), LATER);
   }
 

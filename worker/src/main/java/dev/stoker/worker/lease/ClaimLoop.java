@@ -7,6 +7,7 @@ import dev.stoker.queue.ShardTable;
 import dev.stoker.worker.engine.Engine;
 import dev.stoker.worker.engine.EngineState;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -33,6 +34,10 @@ public final class ClaimLoop implements AutoCloseable {
   private final LeaseSettings settings;
   private final LongSupplier nanoTime;
   private final Loop loop;
+
+  /** Given up here, but the database has not confirmed it. */
+  private final List<Lease> returning = new ArrayList<>();
+
   private volatile boolean draining;
   private double linesPerShard = 256;
 
@@ -120,11 +125,12 @@ public final class ClaimLoop implements AutoCloseable {
   }
 
   private void giveBackDismissed() {
-    List<Lease> returnable = held.takeReturnable();
-    if (!returnable.isEmpty()) {
+    returning.addAll(held.takeReturnable());
+    if (!returning.isEmpty()) {
       Duration delay =
           engine.probe() == EngineState.DOWN && !draining ? ENGINE_DOWN_DELAY : Duration.ZERO;
-      shardTable.giveBack(returnable, delay);
+      shardTable.giveBack(List.copyOf(returning), delay);
+      returning.clear();
     }
   }
 

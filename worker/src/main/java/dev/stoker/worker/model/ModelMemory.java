@@ -30,6 +30,7 @@ public final class ModelMemory {
   private final Duration patience;
   private final LongSupplier nanoTime;
   private Optional<Long> gpuBefore = Optional.empty();
+  private Optional<Long> gpuAfter = Optional.empty();
   private long before;
   private long after;
 
@@ -85,39 +86,47 @@ public final class ModelMemory {
 
   /** It is about to be unloaded. */
   void leaving() {
+    gpuAfter = gpus.now().map(GpuMemory.Reading::usedBytes);
     after = nativeBytes.getAsLong();
   }
 
   /**
    * It has been unloaded: waits until its memory is back.
    *
-   * @return false if the worker's GPUs still hold it: another model must not be loaded beside it
+   * @return false if the worker's GPUs still hold it: another model must not be loaded beside it.
+   *     What nobody reads is not held against it
    */
   boolean isBack(String model) throws InterruptedException {
-    if (gpuBefore.isPresent() && !isBackOnGpus(model, gpuBefore.get())) {
+    if (gpuTook() >= WORTH_A_LOOK_BYTES && !isBackOnGpus(model)) {
       return false;
     }
     tellReturned(model);
     return true;
   }
 
-  private boolean isBackOnGpus(String model, long usedBefore) throws InterruptedException {
+  /** What the model took there, as far as anybody can tell from all that is in use. */
+  private long gpuTook() {
+    return gpuBefore.isPresent() && gpuAfter.isPresent() ? gpuAfter.get() - gpuBefore.get() : 0;
+  }
+
+  /** Half of it: a process keeps what its driver needs, and others may use the GPU too. */
+  private boolean isBackOnGpus(String model) throws InterruptedException {
     Instant unloaded = gpus.clock();
-    boolean back =
-        await(
-            () ->
-                gpus.since(unloaded)
-                    .filter(now -> now.usedBytes() <= usedBefore + WORTH_A_LOOK_BYTES)
-                    .isPresent());
-    if (!back) {
-      log.error(
-          "unloaded {}, but the GPU memory is not back: {} MiB were in use before it was loaded,"
-              + " now {} MiB",
-          model,
-          usedBefore >> 20,
-          gpus.now().map(now -> now.usedBytes() >> 20).orElse(-1L));
+    long enough = gpuAfter.orElseThrow() - gpuTook() / 2;
+    if (await(() -> gpus.since(unloaded).filter(now -> now.usedBytes() <= enough).isPresent())) {
+      return true;
     }
-    return back;
+    Optional<GpuMemory.Reading> now = gpus.since(unloaded);
+    if (now.isEmpty()) {
+      log.warn("unloaded {}; nobody has read since whether its GPU memory is back", model);
+      return true;
+    }
+    log.error(
+        "unloaded {}, but its GPU memory is not back: {} MiB were in use with it, now {} MiB",
+        model,
+        gpuAfter.get() >> 20,
+        now.get().usedBytes() >> 20);
+    return false;
   }
 
   /** Some of it may stay with the process without harm: it is only told. */

@@ -6,6 +6,7 @@ import dev.stoker.model.LoadFailure;
 import dev.stoker.model.ModelTable;
 import dev.stoker.queue.ShardTable;
 import dev.stoker.queue.WaitingModel;
+import dev.stoker.worker.engine.EngineState;
 import dev.stoker.worker.lease.HeldShards;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -90,15 +91,16 @@ public final class SwapLoop implements AutoCloseable {
   @Override
   public void close() {
     loop.interrupt();
+    loop.close();
   }
 
   boolean runOnce() throws InterruptedException {
     register();
     if (engine.failure().isPresent()) {
       takeBack(engine.failure().get());
-      return true;
+      return false;
     }
-    if (engine.model().isPresent() && engine.loadTook().isEmpty()) {
+    if (engine.model().isPresent() && engine.probe() == EngineState.STARTING) {
       return false;
     }
     tellLoaded();
@@ -234,6 +236,11 @@ public final class SwapLoop implements AutoCloseable {
 
   private void takeBack(String reason) {
     Model model = engine.model().orElseThrow();
+    if (model.discovered()) {
+      // Nobody has named it, so that there is nothing to quarantine: a new process tries again.
+      engine.lost(reason);
+      return;
+    }
     failed(model, reason);
     engine.unload();
   }

@@ -70,17 +70,39 @@ class ModelMemoryTest {
     write(0, 7 * GIB);
     memory.leaving();
 
-    assertThat(memory.isBack("m")).as("nobody has read since").isFalse();
+    assertThat(memory.isBack("m")).isFalse();
+  }
+
+  @Test
+  void what_nobody_reads_is_not_held_against_a_model() throws InterruptedException {
+    table.write("here", List.of(reading(1, GIB)), Duration.ofSeconds(1));
+    memory.loading();
+    table.write("here", List.of(reading(1, 7 * GIB)), Duration.ofSeconds(1));
+    memory.leaving();
+
+    assertThat(memory.isBack("m")).isTrue();
+  }
+
+  @Test
+  void what_a_process_keeps_of_a_gpu_lets_another_model_in() throws InterruptedException {
+    write(0, GIB);
+    memory.loading();
+    write(0, 7 * GIB);
+    memory.leaving();
+    Thread watchdog = Thread.ofVirtual().start(() -> write(0, 2 * GIB));
+
+    assertThat(memory.isBack("m")).isTrue();
+    watchdog.join();
   }
 
   @Test
   void what_other_gpus_hold_does_not_matter() throws InterruptedException {
     write(0, GIB);
     memory.loading();
-    Thread watchdog = Thread.ofVirtual().start(() -> write(6 * GIB, GIB));
+    write(6 * GIB, GIB);
+    memory.leaving();
 
     assertThat(memory.isBack("m")).isTrue();
-    watchdog.join();
   }
 
   @Test

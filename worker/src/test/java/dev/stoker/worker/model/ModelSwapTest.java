@@ -147,6 +147,31 @@ class ModelSwapTest {
   }
 
   @Test
+  void a_server_that_is_away_keeps_no_other_model_waiting_for_longer_than_the_bound() {
+    BatchId lost = rows.batch().part("away", 5).priority(-1).insert();
+    BatchId other = rows.batch().part("b", 5).insert();
+
+    start(Duration.ofMillis(500), new Loadable("away").down(), new Loadable("b"));
+
+    Until.within(GRACE).holds(() -> status(other).equals("completed"));
+    assertThat(status(lost)).isEqualTo("in_progress");
+  }
+
+  @Test
+  void a_model_that_nobody_has_named_is_left_to_a_new_process_if_it_cannot_be_loaded() {
+    Loadable unnamed = new Loadable("unnamed").failing("no such file");
+    List<String> reasons = Collections.synchronizedList(new ArrayList<>());
+    SwappingEngine engine =
+        new SwappingEngine(
+            List.of(new Model(unnamed.model().definition(), true, 16, unnamed::open)),
+            System::nanoTime,
+            reasons::add);
+    workers.add(RunningWorker.start(database, "w", engine, LONG, Duration.ofMillis(50), () -> {}));
+
+    Until.within(GRACE).holds(() -> reasons.contains("no such file"));
+  }
+
+  @Test
   void the_only_model_is_tried_again_once_its_quarantine_is_lifted() {
     Loadable only = new Loadable("only").failing("no room");
     start(LONG, only);
@@ -202,6 +227,7 @@ class ModelSwapTest {
     private final List<String> aliases;
     private final ScriptedEngine engine = new ScriptedEngine();
     private volatile Optional<String> failure = Optional.empty();
+    private volatile boolean down;
 
     Loadable(String name, String... aliases) {
       this.name = name;
@@ -210,6 +236,12 @@ class ModelSwapTest {
 
     Loadable failing(String reason) {
       failure = Optional.of(reason);
+      return this;
+    }
+
+    /** As a server that is not there: no failure, and no end of waiting. */
+    Loadable down() {
+      down = true;
       return this;
     }
 
@@ -239,7 +271,10 @@ class ModelSwapTest {
       engine.is(EngineState.STARTING);
       engine.whenClosed(inMemory::decrementAndGet);
       Thread.ofVirtual()
-          .start(() -> failure.ifPresentOrElse(whenBroken, () -> engine.is(EngineState.READY)));
+          .start(
+              () ->
+                  failure.ifPresentOrElse(
+                      whenBroken, () -> engine.is(down ? EngineState.DOWN : EngineState.READY)));
       return engine;
     }
   }

@@ -265,6 +265,12 @@ public final class OpenAiEngine implements Engine {
     if (response.status() == 502) {
       return routerLostEngine(call);
     }
+    if (response.status() == 500 && !lives.after(nanoTime.getAsLong())) {
+      // What vLLM answers to all that it had, when its core has died.
+      String reason = "it answered HTTP 500 and lives no more";
+      down(reason, lost(reason), false);
+      return lost(reason);
+    }
     Optional<TokenUsage> usage = ReplyFacts.usage(response.body());
     if (response.succeeded()) {
       return usage.isPresent()
@@ -334,12 +340,13 @@ public final class OpenAiEngine implements Engine {
         url,
         reason,
         calls.count());
+    if (server.isPresent()) {
+      // First: a process that ends for it leaves word of the lines that it had.
+      whenBroken.accept("the engine that it started is lost: " + reason);
+    }
     calls.abortAll(reply);
     client.forgetIdle();
     listeners.changed();
-    if (server.isPresent()) {
-      whenBroken.accept("the engine that it started is lost: " + reason);
-    }
   }
 
   private boolean look() throws InterruptedException {
@@ -371,7 +378,8 @@ public final class OpenAiEngine implements Engine {
             "it is frozen: it takes requests but answers nothing, nor a canary, for "
                 + canaryAfter.multipliedBy(2).toSeconds()
                 + " s";
-        down(reason, new EngineReply.Unreachable(reason), true);
+        // One that was started is killed for it, and one of the lines may be the cause.
+        down(reason, server.isPresent() ? lost(reason) : new EngineReply.Unreachable(reason), true);
       }
       case FINE ->
           // Of those that began after it moved last nobody knows yet whether it is frozen.

@@ -49,6 +49,7 @@ class OddServerTest {
   private record Page(int status, String body) {}
 
   private final List<AutoCloseable> opened = new ArrayList<>();
+  private volatile int health = 404;
   private final Queue<String> headers = new ConcurrentLinkedQueue<>();
 
   @AfterEach
@@ -69,6 +70,20 @@ class OddServerTest {
         .isEqualTo(
             "{\"error\":{\"message\":\"<html>a \\\"bad\\\" day</html>\","
                 + "\"type\":\"server_error\",\"param\":null,\"code\":null}}");
+  }
+
+  /** As vLLM does for all that its core had when it died. */
+  @Test
+  void an_error_of_a_server_whose_core_has_died_makes_its_requests_suspects() throws Exception {
+    OpenAiEngine engine =
+        ready(
+            body -> {
+              health = 503;
+              return new Page(500, "{\"error\":{\"message\":\"EngineCore encountered an issue\"}}");
+            });
+
+    assertThat(engine.complete(line("a"), LONG)).isInstanceOf(Lost.class);
+    assertThat(engine.probe()).isEqualTo(EngineState.DOWN);
   }
 
   @Test
@@ -191,7 +206,8 @@ class OddServerTest {
       page =
           switch (exchange.getRequestURI().getPath()) {
             case "/v1/models" -> new Page(200, MODELS);
-            case "/health", "/metrics" -> new Page(404, "");
+            case "/health" -> new Page(health, "");
+            case "/metrics" -> new Page(404, "");
             default -> answers.apply(body);
           };
     } catch (IllegalStateException e) {
