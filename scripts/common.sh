@@ -100,11 +100,12 @@ learnt_option() { # jar
 
 # Lets the JVM remember what a start of this jar loads and links.
 learn_start() { # jar option...
-  local jar=$1 cache=${1%.jar}.aot
+  local jar=$1 cache=${1%.jar}.aot new=${1%.jar}.$$.aot.new # another installation may learn too
   shift
   is_current "$cache" "$jar" && return
-  "$JAVA_HOME/bin/java" "$@" -XX:AOTCacheOutput="$cache.new" -Xlog:aot=off -Xlog:cds=off -jar "$jar" --rehearse &&
-    mv -f "$cache.new" "$cache"
+  "$JAVA_HOME/bin/java" "$@" -XX:AOTCacheOutput="$new" -Xlog:aot=off -Xlog:cds=off -jar "$jar" --rehearse &&
+    mv -f "$new" "$cache"
+  rm -f "$new"
 }
 
 WORKER_JAR=$STOKER_HOME/worker/target/worker.jar

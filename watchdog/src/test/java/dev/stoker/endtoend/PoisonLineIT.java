@@ -8,59 +8,69 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** One line ends the process each time that it is run, under the real watchdog. */
+/** A line that ends what runs it, each time that it is run, under the real watchdog. */
 class PoisonLineIT {
   private static final Duration SOON = Duration.ofMinutes(2);
   private static final int LINES = 1_000;
 
-  private static Installation installation;
-  private static Client client;
-
-  @BeforeAll
-  static void start() {
-    installation =
-        Installation.start(
-            "poison",
-            Map.of(
-                "STOKER_WORKER_COMMAND", command(),
-                "POISON_MODEL", "all-minilm-l6-v2",
-                "POISON_CRASHES", "A sentence about the number 300."));
-    client = new Client(installation.root());
-  }
-
-  @AfterAll
-  static void stop() {
-    installation.close();
+  @Test
+  void fault_25_one_poison_line_costs_itself_and_neither_the_rest_nor_the_slot() {
+    poisoned(
+        "poison",
+        Map.of(
+            "STOKER_WORKER_COMMAND", command(),
+            "POISON_MODEL", "all-minilm-l6-v2",
+            "POISON_CRASHES", "A sentence about the number 300."),
+        "r-300");
   }
 
   @Test
-  void fault_25_one_poison_line_costs_itself_and_neither_the_rest_nor_the_slot() {
-    HttpResponse<String> created = client.create(client.upload(LINES));
-    assertThat(created.statusCode()).as(created.body()).isEqualTo(200);
-    String batch = Client.text(created.body(), "id");
+  void a_line_that_kills_a_server_which_the_worker_started_costs_no_more() {
+    poisoned(
+        "poisoned-server",
+        Map.of(
+            "STOKER_ENGINE", "openai",
+            "STOKER_ENGINE_MODELS", "all-minilm-l6-v2",
+            "STOKER_ENGINE_COMMAND",
+                "'%s' --port {port} --slots 16 --models all-minilm-l6-v2 --faults 'crash_on=the number 300.'"
+                    .formatted(Installation.HOME.resolve("scripts/mock-engine"))),
+        "r-300");
+  }
 
-    Until.within(SOON).holds(() -> Client.text(client.batch(batch), "status").equals("completed"));
+  private static void poisoned(String name, Map<String, String> settings, String... lines) {
+    try (Installation installation = Installation.start(name, settings)) {
+      Client client = new Client(installation.root());
+      HttpResponse<String> created = client.create(client.upload(LINES));
+      assertThat(created.statusCode()).as(created.body()).isEqualTo(200);
+      String batch = Client.text(created.body(), "id");
 
-    String ended = client.batch(batch);
-    assertThat(Client.number(ended, "completed")).isEqualTo(LINES - 1);
-    assertThat(Client.number(ended, "failed")).isEqualTo(1);
-    assertThat(client.customIds(Client.text(ended, "output_file_id")))
-        .doesNotContain("r-300")
-        .hasSize(LINES - 1)
+      Until.within(SOON)
+          .holds(() -> Client.text(client.batch(batch), "status").equals("completed"));
+
+      onlyTheseFailed(client, client.batch(batch), lines);
+      Until.within(SOON)
+          .holds(() -> client.get("/health").body().contains("\"state\":\"running\""));
+      String recoveries = client.get("/recoveries").body();
+      assertThat(recoveries.split("\"poison\":true", -1)).as(recoveries).hasSizeGreaterThan(2);
+      assertThat(recoveries)
+          .as("once the line is found, not even the first death counts")
+          .doesNotContain("\"planned\":false,\"poison\":false");
+    }
+  }
+
+  private static void onlyTheseFailed(Client client, String batch, String... lines) {
+    assertThat(Client.number(batch, "completed")).isEqualTo(LINES - lines.length);
+    assertThat(Client.number(batch, "failed")).isEqualTo(lines.length);
+    assertThat(client.customIds(Client.text(batch, "output_file_id")))
+        .doesNotContain(lines)
+        .hasSize(LINES - lines.length)
         .doesNotHaveDuplicates();
-    assertThat(client.get("/v1/files/" + Client.text(ended, "error_file_id") + "/content").body())
-        .contains("\"custom_id\":\"r-300\"", "engine_crash")
-        .hasLineCount(1);
-    Until.within(SOON).holds(() -> client.get("/health").body().contains("\"state\":\"running\""));
-    String recoveries = client.get("/recoveries").body();
-    assertThat(recoveries.split("\"poison\":true", -1)).as(recoveries).hasSizeGreaterThan(2);
-    assertThat(recoveries)
-        .as("once the line is found, not even the first death counts")
-        .doesNotContain("\"planned\":false,\"poison\":false");
+    String errors = Client.text(batch, "error_file_id");
+    assertThat(client.customIds(errors)).containsExactly(lines);
+    assertThat(client.get("/v1/files/" + errors + "/content").body().lines())
+        .allMatch(line -> line.contains("engine_crash"));
   }
 
   private static String command() {

@@ -28,6 +28,11 @@ public final class SharedInstallation implements ParameterResolver {
     return context
         .getRoot()
         .getStore(Namespace.create(SharedInstallation.class))
-        .computeIfAbsent(Installation.class, _ -> Installation.start("shared"), Installation.class);
+        .computeIfAbsent(Installation.class, _ -> Installation.start(name()), Installation.class);
+  }
+
+  /** Each JVM that runs tests at the same time has its own. */
+  private static String name() {
+    return "shared-" + System.getProperty("fork", "0");
   }
 }

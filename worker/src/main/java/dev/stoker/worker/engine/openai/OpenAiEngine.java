@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -65,6 +66,7 @@ public final class OpenAiEngine implements Engine {
   private final AtomicLong canariesAnswered = new AtomicLong();
   private final ChangeListeners listeners = new ChangeListeners();
   private final AtomicReference<EngineState> state = new AtomicReference<>(EngineState.STARTING);
+  private final CountDownLatch closed = new CountDownLatch(1);
   private final Loop loop;
 
   private volatile Set<String> models;
@@ -175,6 +177,7 @@ public final class OpenAiEngine implements Engine {
     return loadingSteps;
   }
 
+  /** Does not return what was lost with a started server until this engine is closed. */
   @Override
   public EngineReply complete(EngineRequest request, Duration deadline)
       throws InterruptedException {
@@ -222,10 +225,22 @@ public final class OpenAiEngine implements Engine {
       if (state.get() != EngineState.READY) {
         return new EngineReply.Unreachable("the engine at " + url + " is not ready");
       }
-      return reply(request, outgoing.run(), call, staleLeft);
+      return keptByLostServer(reply(request, outgoing.run(), call, staleLeft));
     } finally {
       calls.remove(call);
     }
+  }
+
+  /**
+   * This process ends for a server that it has lost: whoever looks then which requests that server
+   * had must still find this one.
+   */
+  private EngineReply keptByLostServer(EngineReply reply) throws InterruptedException {
+    boolean answered = reply instanceof EngineReply.Answered;
+    if (!answered && server.isPresent() && state.get() == EngineState.DOWN) {
+      closed.await();
+    }
+    return reply;
   }
 
   private EngineReply reply(EngineRequest request, Exchange exchange, Call call, int staleLeft)
@@ -341,7 +356,6 @@ public final class OpenAiEngine implements Engine {
         reason,
         calls.count());
     if (server.isPresent()) {
-      // First: a process that ends for it leaves word of the lines that it had.
       whenBroken.accept("the engine that it started is lost: " + reason);
     }
     calls.abortAll(reply);
@@ -532,6 +546,7 @@ public final class OpenAiEngine implements Engine {
     loop.interrupt();
     state.set(EngineState.DOWN);
     calls.abortAll(new EngineReply.Unreachable("the engine was closed"));
+    closed.countDown();
     client.close();
     server.ifPresent(EngineServer::close);
   }

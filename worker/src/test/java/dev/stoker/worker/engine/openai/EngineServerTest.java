@@ -2,6 +2,7 @@ package dev.stoker.worker.engine.openai;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stoker.engine.mock.MockEngine;
 import dev.stoker.logging.ProcessLog;
@@ -20,6 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,6 +110,23 @@ class EngineServerTest {
     assertThat(engine.complete(chat(), LONG)).isInstanceOf(EngineReply.Unreachable.class);
   }
 
+  /** Else the worker's file would no longer name them when its watchdog reads it. */
+  @Test
+  void requests_of_one_that_dies_stay_in_flight_for_as_long_as_the_process_lives()
+      throws Exception {
+    OpenAiEngine engine = started(mock("--faults crash_on=poison"), Map.of());
+    SOON.holds(() -> engine.probe() == EngineState.READY);
+    FutureTask<EngineReply> reply = new FutureTask<>(() -> engine.complete(chat("poison"), LONG));
+    Thread.ofVirtual().start(reply);
+
+    SOON.holds(() -> !broken.isEmpty());
+    assertThatThrownBy(() -> reply.get(200, TimeUnit.MILLISECONDS))
+        .isInstanceOf(TimeoutException.class);
+
+    engine.close();
+    assertThat(reply.get(6, TimeUnit.SECONDS)).isInstanceOf(EngineReply.Lost.class);
+  }
+
   @Test
   void one_that_does_not_get_ready_in_time_is_given_up() {
     started("sh -c 'sleep 1000' {port}", Map.of("STOKER_ENGINE_START_TIMEOUT", "300ms"));
@@ -155,7 +176,13 @@ class EngineServerTest {
   }
 
   private static EngineRequest chat() {
-    String body = "{\"model\":\"mock\",\"max_tokens\":2,\"messages\":[]}";
+    return chat("hello");
+  }
+
+  private static EngineRequest chat(String text) {
+    String body =
+        "{\"model\":\"mock\",\"max_tokens\":2,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+            .formatted(text);
     return new EngineRequest("/v1/chat/completions", "mock", body.getBytes(UTF_8));
   }
 }
