@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.support.DefaultSingletonBeanRegistry;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.NestedExceptionUtils;
 
 /** Starts the api-server, and the embedded database with it if that is what there is. */
 public final class ApiServer {
@@ -37,7 +38,8 @@ public final class ApiServer {
       System.exit(EXIT_FAILED);
     } catch (RuntimeException e) {
       // Spring has logged why.
-      System.exit(EXIT_FAILED);
+      boolean unknown = NestedExceptionUtils.getMostSpecificCause(e) instanceof UnknownSchema;
+      System.exit(unknown ? EXIT_CONFIGURATION : EXIT_FAILED);
     }
   }
 

@@ -54,6 +54,11 @@ class Application {
   }
 
   @Bean
+  Migration migration() {
+    return new Migration();
+  }
+
+  @Bean
   OrderedIds orderedIds() {
     return new OrderedIds(InstantSource.system());
   }

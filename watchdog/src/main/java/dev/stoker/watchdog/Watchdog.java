@@ -1,6 +1,8 @@
 package dev.stoker.watchdog;
 
 import dev.stoker.database.Database;
+import dev.stoker.database.Schema;
+import dev.stoker.database.SchemaTable;
 import dev.stoker.health.SlotView;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
@@ -101,10 +103,7 @@ public final class Watchdog {
     ServiceNotice notice = ServiceNotice.ofThisProcess(ticker);
     Supervision supervision =
         new Supervision(settings, ticker, outside(settings, log, alerts, notice));
-    DatabaseThread database =
-        new DatabaseThread(
-            () -> Database.dedicated(settings.database(), "stoker-watchdog", SOCKET_TIMEOUT),
-            supervision);
+    DatabaseThread database = new DatabaseThread(() -> opened(settings, log), supervision);
     log.info(
         "Watchdog {} of {} started, pid {}; {} workers: {}",
         ErrorReports.release(),
@@ -129,6 +128,35 @@ public final class Watchdog {
           stop(settings, log, supervision, database, alerts);
         },
         () -> handOver(log));
+  }
+
+  /** Fails until there is a database whose tables this build knows; ends at newer ones. */
+  private static Database opened(WatchdogSettings settings, Logger log) {
+    Database database = Database.dedicated(settings.database(), "stoker-watchdog", SOCKET_TIMEOUT);
+    try {
+      switch (new SchemaTable(database.jdbc()).schema()) {
+        case Schema.Known _ -> {
+          return database;
+        }
+        case Schema.Older older -> throw new IllegalStateException(older.reason());
+        case Schema.Newer newer -> {
+          refuse(log, newer);
+          throw new IllegalStateException(newer.reason());
+        }
+      }
+    } catch (RuntimeException e) {
+      database.close();
+      throw e;
+    }
+  }
+
+  /** Its workers live on. */
+  private static void refuse(Logger log, Schema.Newer newer) {
+    log.error(newer.reason());
+    System.err.println(newer.reason());
+    ErrorReports.close();
+    ProcessLog.close();
+    Runtime.getRuntime().halt(MISCONFIGURED);
   }
 
   private static Outside outside(

@@ -2,6 +2,8 @@ package dev.stoker.worker;
 
 import dev.stoker.database.Database;
 import dev.stoker.database.DatabaseSettings;
+import dev.stoker.database.Schema;
+import dev.stoker.database.SchemaTable;
 import dev.stoker.health.HostName;
 import dev.stoker.health.LocalBeat;
 import dev.stoker.health.ProcessIdentity;
@@ -158,8 +160,7 @@ public final class Worker {
     Database heartbeatDatabase =
         Database.dedicated(
             configuration.database(), "stoker heartbeat " + settings.name(), Duration.ofSeconds(5));
-    WorkerId id =
-        register(new WorkerHeartbeatTable(heartbeatDatabase.jdbc()), settings, registering);
+    WorkerId id = register(heartbeatDatabase, settings, registering);
     WorkerLoops loops =
         new WorkerLoops(
             id,
@@ -223,29 +224,43 @@ public final class Worker {
   }
 
   /**
-   * Takes the place reserved for this process; waits for the database as long as the watchdog lets
-   * it.
+   * Takes the place reserved for this process; waits for the database, and for its tables, as long
+   * as the watchdog lets it.
    */
-  private static WorkerId register(
-      WorkerHeartbeatTable table, WorkerSettings settings, AtomicLong tries)
+  private static WorkerId register(Database database, WorkerSettings settings, AtomicLong tries)
       throws InterruptedException {
+    SchemaTable schemas = new SchemaTable(database.jdbc());
+    WorkerHeartbeatTable table = new WorkerHeartbeatTable(database.jdbc());
     while (true) {
       tries.incrementAndGet();
       try {
-        WorkerId id =
-            settings
-                .incarnation()
-                .map(incarnation -> new WorkerId(settings.name(), incarnation))
-                .orElseGet(() -> table.reserve(settings.name(), HostName.read()));
-        if (!table.register(id, ProcessIdentity.ofThisProcess())) {
-          exit(EXIT_FENCED, "superseded before it began");
+        switch (schemas.schema()) {
+          case Schema.Newer newer -> {
+            System.err.println(newer.reason());
+            exit(EXIT_MISCONFIGURED, newer.reason());
+          }
+          case Schema.Older older -> log.warn("waiting: {}", older.reason());
+          case Schema.Known _ -> {
+            return registered(table, settings);
+          }
         }
-        return id;
       } catch (DataAccessException e) {
         log.warn("waiting for the database: {}", e.getMessage());
-        TimeUnit.SECONDS.sleep(1);
       }
+      TimeUnit.SECONDS.sleep(1);
     }
+  }
+
+  private static WorkerId registered(WorkerHeartbeatTable table, WorkerSettings settings) {
+    WorkerId id =
+        settings
+            .incarnation()
+            .map(incarnation -> new WorkerId(settings.name(), incarnation))
+            .orElseGet(() -> table.reserve(settings.name(), HostName.read()));
+    if (!table.register(id, ProcessIdentity.ofThisProcess())) {
+      exit(EXIT_FENCED, "superseded before it began");
+    }
+    return id;
   }
 
   /** Without it the worker works as well, and whatever ends it is harder to find. */

@@ -1,0 +1,89 @@
+package dev.stoker.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.stoker.database.Database;
+import dev.stoker.testing.TestDatabase;
+import dev.stoker.testing.Until;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class MigrationTest {
+  private static final Until SOON = Until.within(Duration.ofSeconds(20));
+
+  @RegisterExtension static final TestDatabase database = new TestDatabase();
+
+  @AfterEach
+  void undo() {
+    update("ALTER TABLE result DROP COLUMN IF EXISTS later");
+    update("DELETE FROM flyway_schema_history WHERE version::int >= 1000");
+  }
+
+  /** A download may read for minutes; whoever waits behind a waiting migration would starve. */
+  @Test
+  void a_migration_that_waits_for_a_long_read_lets_everybody_else_pass() throws Exception {
+    Flyway flyway = flyway("classpath:db/migration", "classpath:upgrade");
+    try (Database reader = Database.open(database.settings(), "long read", 1)) {
+      CompletableFuture<Void> migration =
+          reader
+              .transactions()
+              .execute(
+                  _ -> {
+                    reader.jdbc().sql("SELECT count(*) FROM result").query(Long.class).single();
+                    CompletableFuture<Void> begun =
+                        CompletableFuture.runAsync(() -> new Migration().migrate(flyway));
+                    SOON.holds(MigrationTest::somebodyWaitsForTheTable);
+                    assertThat(rows()).isZero();
+                    assertThat(begun).isNotDone();
+                    return begun;
+                  });
+      migration.get(20, TimeUnit.SECONDS);
+    }
+    assertThat(flyway.info().current().getVersion().getVersion()).isEqualTo("1000");
+  }
+
+  @Test
+  void a_schema_of_a_later_build_is_refused_and_left_as_it_is() {
+    flyway("classpath:db/migration", "classpath:upgrade").migrate();
+    Flyway earlier = flyway("classpath:db/migration");
+
+    assertThatThrownBy(() -> new Migration().migrate(earlier))
+        .isInstanceOf(UnknownSchema.class)
+        .hasMessageContaining("schema version 1000")
+        .hasMessageContaining("Start the newer build");
+  }
+
+  private static boolean somebodyWaitsForTheTable() {
+    return database
+        .jdbc()
+        .sql(
+            "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'result'::regclass AND NOT granted")
+        .query(Boolean.class)
+        .single();
+  }
+
+  private static long rows() {
+    return database.jdbc().sql("SELECT count(*) FROM result").query(Long.class).single();
+  }
+
+  private static Flyway flyway(String... locations) {
+    return Flyway.configure()
+        .dataSource(
+            database.settings().jdbcUrl(),
+            database.settings().user(),
+            database.settings().password())
+        .initSql("SET lock_timeout = '" + Migration.LOCK_TIMEOUT + "'")
+        .locations(locations)
+        .load();
+  }
+
+  private static void update(String statement) {
+    database.jdbc().sql(statement).update();
+  }
+}

@@ -1,0 +1,1 @@
+ALTER TABLE result ADD COLUMN later int NOT NULL DEFAULT 0;
