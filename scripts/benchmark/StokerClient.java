@@ -9,6 +9,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,7 +23,11 @@ final class StokerClient {
       "--%1$s\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--%1$s\r\n"
           + "Content-Disposition: form-data; name=\"file\"; filename=\"bench.jsonl\"\r\n\r\n";
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  private static final Set<String> ENDS = Set.of("completed", "failed", "expired", "cancelled");
+  private static final Duration PATIENCE = Duration.ofMinutes(20);
+
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final String baseUrl;
 
   StokerClient(String baseUrl) {
@@ -39,12 +46,29 @@ final class StokerClient {
 
   /** Creates a batch of embeddings; its id, or an empty string if it is refused. */
   String create(String file) throws IOException, InterruptedException {
+    return create(file, "/v1/embeddings").path("id").asString("");
+  }
+
+  /** Creates a batch; it as it is then, or the error. */
+  JsonNode create(String file, String endpoint) throws IOException, InterruptedException {
     String order =
-        "{\"input_file_id\":\"%s\",\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"24h\"}"
-            .formatted(file);
-    return post("/batches", "application/json", BodyPublishers.ofString(order))
-        .path("id")
-        .asString("");
+        "{\"input_file_id\":\"%s\",\"endpoint\":\"%s\",\"completion_window\":\"24h\"}"
+            .formatted(file, endpoint);
+    return post("/batches", "application/json", BodyPublishers.ofString(order));
+  }
+
+  /** Asks again and again until the batch has ended; it as it is then. */
+  JsonNode awaitEnd(String batch, Duration pause) throws IOException, InterruptedException {
+    long begun = System.nanoTime();
+    JsonNode now = batch(batch);
+    while (!ENDS.contains(now.path("status").asString())) {
+      if (System.nanoTime() - begun > PATIENCE.toNanos()) {
+        throw new IllegalStateException("the batch does not end: " + now);
+      }
+      TimeUnit.NANOSECONDS.sleep(pause.toNanos());
+      now = batch(batch);
+    }
+    return now;
   }
 
   /** A batch as it is now. */
