@@ -1,4 +1,5 @@
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,6 +24,7 @@ final class StokerClient {
       "--%1$s\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--%1$s\r\n"
           + "Content-Disposition: form-data; name=\"file\"; filename=\"bench.jsonl\"\r\n\r\n";
 
+  private static final int CHUNK_BYTES = 1 << 16;
   private static final Set<String> ENDS = Set.of("completed", "failed", "expired", "cancelled");
   private static final Duration PATIENCE = Duration.ofMinutes(20);
 
@@ -76,12 +78,29 @@ final class StokerClient {
     return JSON.readTree(send(get("/batches/" + batch)));
   }
 
+  void delete(String file) throws IOException, InterruptedException {
+    send(HttpRequest.newBuilder(URI.create(baseUrl + "/files/" + file)).DELETE().build());
+  }
+
   void download(String file, Path into) throws IOException, InterruptedException {
     HttpResponse<Path> answer =
         http.send(get("/files/" + file + "/content"), BodyHandlers.ofFile(into));
     if (answer.statusCode() != 200) {
       throw new IOException(answer.statusCode() + " " + Files.readString(into));
     }
+  }
+
+  /** Gets what is there and throws it away; how many bytes it was. */
+  long discard(String path) throws IOException, InterruptedException {
+    HttpResponse<InputStream> answer = http.send(get("/" + path), BodyHandlers.ofInputStream());
+    byte[] chunk = new byte[CHUNK_BYTES];
+    long bytes = 0;
+    try (InputStream in = answer.body()) {
+      for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
+        bytes += read;
+      }
+    }
+    return bytes;
   }
 
   private JsonNode post(String path, String type, BodyPublisher body)
