@@ -17,8 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -38,6 +36,8 @@ final class Queue {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final String STOKER = "stoker";
   private static final int TIMES_THE_BEST_MIN = 3;
+  private static final String AS_INSTALLED = "1 worker";
+  private static final int WARM_UP_BATCHES = 2;
   private static final int WARM_UP_JOBS = 1000;
 
   /**
@@ -67,7 +67,6 @@ final class Queue {
   private final ProcessTimes times;
   private final Connection connection;
   private final List<Rival> rivals;
-  private final Map<String, Running> running = new LinkedHashMap<>();
   private final Report report;
 
   private Queue(String[] arguments, DatabaseSettings database, Connection connection) {
@@ -110,7 +109,8 @@ final class Queue {
             "--class-path",
             home.resolve("target/classes") + ":" + home.resolve("target/lib") + "/*");
     List<String> boss = with(node, home.resolve("pg-boss.mjs").toString());
-    List<String> graphile = with(node, home.resolve("graphile-worker.mjs").toString());
+    List<String> graphile =
+        with(node, home.resolve("graphile-worker.mjs").toString(), "24", "500");
     return List.of(
         new Rival(
             "graphile-worker",
@@ -118,23 +118,21 @@ final class Queue {
             "true",
             false,
             settings(
-                "1 process, 24 jobs at once, local queue of 500",
-                List.of(with(graphile, "24", "500")),
-                "2 processes, 24 jobs at once, local queue of 500",
-                Collections.nCopies(2, with(graphile, "24", "500")),
-                "4 processes, 24 jobs at once, local queue of 500",
-                Collections.nCopies(4, with(graphile, "24", "500")))),
+                "1 process",
+                List.of(graphile),
+                "2 processes",
+                Collections.nCopies(2, graphile),
+                "4 processes",
+                Collections.nCopies(4, graphile))),
         new Rival(
             "pg-boss",
             "pgboss.job",
             "state < 'completed'",
             true,
             settings(
-                "1 process, 2 loops of 1000",
-                List.of(with(boss, "2", "1000")),
-                "1 process, 4 loops of 500",
+                "4 loops of 500",
                 List.of(with(boss, "4", "500")),
-                "2 processes, 2 loops of 1000",
+                "2 processes, 2 of 1000",
                 Collections.nCopies(2, with(boss, "2", "1000")))),
         new Rival(
             "db-scheduler",
@@ -142,9 +140,9 @@ final class Queue {
             "true",
             false,
             settings(
-                "20 threads, lock-and-fetch 4.0 to 20.0",
+                "20 threads, 4 to 20",
                 List.of(with(java, "DbScheduler", "20", "20", "4", "20")),
-                "50 threads, lock-and-fetch 1.0 to 4.0",
+                "50 threads, 1 to 4",
                 List.of(with(java, "DbScheduler", "50", "50", "1", "4")))),
         new Rival(
             "JobRunr",
@@ -176,40 +174,30 @@ final class Queue {
 
   private void run() throws Exception {
     requireDurability();
-    String file = stoker.upload(input());
-    stoker(file);
-    Map<String, Integer> jobs = new HashMap<>();
     for (Rival rival : rivals) {
-      jobs.put(rival.name(), fastest(rival));
+      execute("CREATE DATABASE " + databaseOf(rival));
+    }
+    String file = stoker.upload(input());
+    for (int warmUp = 1; warmUp <= WARM_UP_BATCHES; warmUp++) {
+      stoker(file);
     }
     for (int round = 1; round <= rounds; round++) {
-      note(STOKER, round, stoker(file));
+      note(STOKER, AS_INSTALLED, round, stoker(file));
       for (Rival rival : rivals) {
-        note(rival.name(), round, running.get(rival.name()).round(jobs.get(rival.name())));
+        for (String setting : rival.settings().keySet()) {
+          note(rival.name(), setting, round, round(rival, setting));
+        }
       }
-    }
-    for (Running rival : running.values()) {
-      rival.close();
     }
   }
 
-  /** Tries each setting, starts the fastest anew; how many jobs it does in the time of a round. */
-  private int fastest(Rival rival) throws Exception {
-    execute("CREATE DATABASE " + databaseOf(rival));
-    Map<String, Double> rates = new LinkedHashMap<>();
-    for (String setting : rival.settings().keySet()) {
-      try (Running candidate = new Running(rival, setting)) {
-        double first = candidate.round(WARM_UP_JOBS).rate();
-        rates.put(setting, candidate.round(jobsOfRound(first)).rate());
-      }
-      print("%s, %s: %.0f jobs/s in a trial", rival.name(), setting, rates.get(setting));
+  /** In new processes: one that has waited for minutes is not what is to be measured. */
+  private Round round(Rival rival, String setting) throws Exception {
+    try (Running running = new Running(rival, setting)) {
+      double cold = running.round(WARM_UP_JOBS).rate();
+      double warm = running.round(jobsOfRound(cold)).rate();
+      return running.round(jobsOfRound(warm));
     }
-    String best = Collections.max(rates.entrySet(), Map.Entry.comparingByValue()).getKey();
-    report.fact(rival.name(), "setting", best);
-    Running fastest = new Running(rival, best);
-    running.put(rival.name(), fastest);
-    fastest.round(jobsOfRound(rates.get(best)));
-    return jobsOfRound(rates.get(best));
   }
 
   private int jobsOfRound(double rate) {
@@ -268,17 +256,16 @@ final class Queue {
     return batch.substring(batch.indexOf('_') + 1);
   }
 
-  private void note(String system, int number, Round round) {
+  private void note(String system, String setting, int number, Round round) {
     double queueCpu = 1e6 * round.queueCpuSeconds() / round.jobs();
     double databaseCpu = 1e6 * round.databaseCpuSeconds() / round.jobs();
-    report.note(system, "jobs/s", "all", round.rate());
-    report.note(system, "CPU us a job", "queue", queueCpu);
-    report.note(system, "CPU us a job", "postgres", databaseCpu);
-    report.note(system, "CPU us a job", "both", queueCpu + databaseCpu);
+    report.note(system, "jobs/s", setting, round.rate());
+    report.note(system, "CPU us a job", setting, queueCpu + databaseCpu);
     print(
-        "round %d, %-15s %6d jobs in %5.2f s: %6.0f jobs/s; CPU us a job: queue %.0f, postgres %.0f",
+        "round %d, %s, %s: %d jobs in %.2f s, %.0f jobs/s; CPU us a job: queue %.0f, postgres %.0f",
         number,
         system,
+        setting,
         round.jobs(),
         round.seconds(),
         round.rate(),
@@ -470,17 +457,25 @@ final class Queue {
   }
 
   private void tell() throws IOException {
-    String best =
-        rivals.stream()
-            .map(Rival::name)
-            .max(Comparator.comparingDouble(rival -> report.median(rival, "jobs/s", "all")))
-            .orElseThrow();
+    double best = 0;
+    double bestCpu = Double.MAX_VALUE;
+    for (Rival rival : rivals) {
+      for (String setting : rival.settings().keySet()) {
+        best = Math.max(best, report.median(rival.name(), "jobs/s", setting));
+        bestCpu = Math.min(bestCpu, report.median(rival.name(), "CPU us a job", setting));
+      }
+    }
     report.atLeast(
         STOKER,
         "lines a second, as a multiple of the best rival's jobs",
-        report.medianRatio(STOKER, best, "jobs/s", "all"),
+        report.median(STOKER, "jobs/s", AS_INSTALLED) / best,
         TIMES_THE_BEST_MIN);
-    report.tell(best);
+    report.atLeast(
+        STOKER,
+        "lines a second of processor time, as a multiple of the best rival's jobs",
+        bestCpu / report.median(STOKER, "CPU us a job", AS_INSTALLED),
+        TIMES_THE_BEST_MIN);
+    report.tell("");
   }
 
   private static void print(String format, Object... values) {

@@ -11,10 +11,16 @@ database for each. All commits are synchronous.
 
 Stoker runs as it is installed: api-server, watchdog, one worker, with the null engine. A round is a batch of so many
 lines, counted from before the request that creates it until it is completed; each line then has a result in the
-database. Of each rival several settings are tried, those that its own documentation recommends for throughput, and
-the fastest is measured, on as many jobs as it does in so many seconds, but at most as many as Stoker. All its jobs are
-queued before any runs; it is counted from the first that runs until the last is done in its table. It keeps no
-result. Each of its jobs must have run: else the exit status is 1.
+database. Each rival runs in several of the settings that its own documentation recommends for throughput, in new
+processes each time, after two rounds that are not counted, with as many jobs as it does in so many seconds, but at most
+as many as Stoker. All are queued, and PostgreSQL has counted them, before any runs; it is counted from the first that
+runs until the last is done in its table. It keeps no result. Each of its jobs must have run: else the exit status
+is 1. What Stoker is held against is the fastest rival in its fastest setting.
+
+  graphile-worker  24 jobs at once, a local queue of 500, completions in groups, in 1, 2 and 4 processes
+  pg-boss          4 loops that fetch and complete 500 jobs together; 2 processes with 2 loops of 1000 each
+  db-scheduler     lock-and-fetch, 20 and 50 virtual threads, fetching 4 to 20 and 1 to 4 jobs a thread
+  JobRunr          32 and 256 workers on virtual threads; the open source edition
 
 The rivals and a Node that runs them, in fixed versions, are installed into scripts/benchmark/queue; that needs npm
 and Maven, and a network the first time. All is warmed up first. CPU is utime + stime, of the queue's processes (for

@@ -2,9 +2,7 @@ import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.zaxxer.hikari.HikariDataSource;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executors;
@@ -39,9 +37,11 @@ final class DbScheduler extends Rival {
 
   private final OneTimeTask<Void> task =
       Tasks.oneTime("nothing").execute((job, _) -> mark(Integer.parseInt(job.getId())));
+  private final HikariDataSource pool;
   private final Scheduler scheduler;
 
   private DbScheduler(HikariDataSource pool, int threads, double lower, double upper) {
+    this.pool = pool;
     scheduler =
         Scheduler.create(pool, task)
             .threads(threads)
@@ -55,7 +55,7 @@ final class DbScheduler extends Rival {
 
   public static void main(String[] arguments) throws Exception {
     HikariDataSource pool = pool(arguments[0]);
-    createTables(pool);
+    execute(pool, TABLES);
     new DbScheduler(
             pool,
             Integer.parseInt(arguments[1]),
@@ -64,23 +64,17 @@ final class DbScheduler extends Rival {
         .serve();
   }
 
-  private static void createTables(HikariDataSource pool) throws SQLException {
-    try (Connection connection = pool.getConnection();
-        Statement statement = connection.createStatement()) {
-      statement.execute(TABLES);
-    }
-  }
-
   @Override
   void pause() {
     scheduler.pause();
   }
 
   @Override
-  void fill(int jobs) {
+  void fill(int jobs) throws SQLException {
     scheduler.scheduleBatch(
         IntStream.range(0, jobs).mapToObj(number -> task.instance(Integer.toString(number))),
         Instant.now());
+    analyze(pool, "scheduled_tasks");
   }
 
   @Override

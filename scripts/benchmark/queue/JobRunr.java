@@ -1,4 +1,5 @@
 import com.zaxxer.hikari.HikariDataSource;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.stream.IntStream;
 import org.jobrunr.jobs.lambdas.JobRequest;
@@ -15,9 +16,11 @@ final class JobRunr extends Rival {
   /** The shortest that it allows on a database; between two looks it fetches whenever it can. */
   private static final Duration POLL_INTERVAL = Duration.ofSeconds(5);
 
+  private final HikariDataSource pool;
   private final BackgroundJobServer server;
 
   private JobRunr(HikariDataSource pool, int workers) {
+    this.pool = pool;
     org.jobrunr.configuration.JobRunr.configure()
         .useJsonMapper(new JacksonJsonMapper())
         .useStorageProvider(new PostgresStorageProvider(pool))
@@ -39,8 +42,9 @@ final class JobRunr extends Rival {
   }
 
   @Override
-  void fill(int jobs) {
+  void fill(int jobs) throws SQLException {
     BackgroundJobRequest.enqueue(IntStream.range(0, jobs).mapToObj(Nothing::new));
+    analyze(pool, "jobrunr_jobs");
   }
 
   @Override

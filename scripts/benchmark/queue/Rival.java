@@ -6,9 +6,13 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.LongAdder;
+import javax.sql.DataSource;
 
 /** What the driver (Queue.java) and a rival say to each other, a line each. */
 abstract class Rival {
@@ -40,6 +44,18 @@ abstract class Rival {
     config.setPassword(System.getenv("DATABASE_PASSWORD"));
     config.setMaximumPoolSize(Integer.parseInt(connections));
     return new HikariDataSource(config);
+  }
+
+  /** PostgreSQL knows how many jobs there are, as it does of a queue that has run for a while. */
+  static void analyze(DataSource pool, String table) throws SQLException {
+    execute(pool, "ANALYZE " + table);
+  }
+
+  static void execute(DataSource pool, String sql) throws SQLException {
+    try (Connection connection = pool.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
   }
 
   final void serve() throws Exception {

@@ -43,6 +43,7 @@ await serve({
       const length = Math.min(INSERTED_AT_ONCE, count - from);
       await boss.insert(QUEUE, Array.from({ length }, (_, i) => ({ data: { number: from + i } })));
     }
+    await boss.getDb().executeSql("ANALYZE pgboss.job");
   },
   async go() {
     paused = false;
