@@ -231,25 +231,38 @@ final class Queue {
     return Files.writeString(directory.resolve("input.jsonl"), text);
   }
 
-  /** From before the batch is created until the database says that it is completed. */
+  /** From the moment that all its lines are queued until the database says that it is completed. */
   private Round stoker(String file) throws Exception {
     execute("CHECKPOINT");
-    Map<String, Double> before = times.now();
-    long begun = System.nanoTime();
     String batch = stoker.create(file);
     if (batch.isEmpty()) {
       throw new IllegalStateException("the batch was refused");
     }
-    await(() -> stands(connection, "SELECT EXISTS (SELECT FROM batch WHERE completed_at IS NOT NULL AND id = '" + uuid(batch) + "')"));
-    double took = (System.nanoTime() - begun) / 1e9;
+    String where = " FROM batch WHERE id = '" + uuid(batch) + "'";
+    await(() -> stands(connection, "SELECT in_progress_at IS NOT NULL" + where));
+    Map<String, Double> before = times.now();
+    await(() -> stands(connection, "SELECT completed_at IS NOT NULL" + where));
+    double took =
+        number("SELECT extract(epoch FROM clock_timestamp() - in_progress_at)::float" + where);
     Map<String, Double> after = times.now();
-    if (count(connection, "SELECT count(*) FROM result WHERE succeeded AND batch = '" + uuid(batch) + "'") != lines) {
+    if (number("SELECT count(*) FROM result WHERE succeeded AND batch = '" + uuid(batch) + "'")
+        != lines) {
       report.wrong("not every line has its result");
     }
-    double worker = after.get("worker") - before.get("worker");
-    double api = after.get("api_server") - before.get("api_server");
     return new Round(
-        lines, took, worker + api, after.get("postgres") - before.get("postgres"));
+        lines,
+        took,
+        spent("worker", before, after) + spent("api_server", before, after),
+        spent("postgres", before, after));
+  }
+
+  private static double spent(
+      String process, Map<String, Double> before, Map<String, Double> after) {
+    return after.get(process) - before.get(process);
+  }
+
+  private double number(String query) throws SQLException {
+    return number(connection, query);
   }
 
   private static String uuid(String batch) {
@@ -307,11 +320,7 @@ final class Queue {
       await(() -> !stands(own, "SELECT EXISTS (SELECT FROM %s WHERE %s)".formatted(rival.table(), rival.open())));
       double took = (System.nanoTime() - begun) / 1e9;
       Round round =
-          new Round(
-              jobs,
-              took,
-              cpuSeconds() - cpu,
-              times.now().get("postgres") - before.get("postgres"));
+          new Round(jobs, took, cpuSeconds() - cpu, spent("postgres", before, times.now()));
       requireAllRun(jobs);
       try (Statement statement = own.createStatement()) {
         statement.execute("TRUNCATE " + rival.table() + " CASCADE");
@@ -338,7 +347,7 @@ final class Queue {
       }
       long never = Arrays.stream(runs).filter(times -> times == 0).count();
       long again = Arrays.stream(runs).filter(times -> times > 1).count();
-      long kept = count(own, "SELECT count(*) FROM " + rival.table());
+      long kept = (long) number(own, "SELECT count(*) FROM " + rival.table());
       if (never > 0 || kept != (rival.kept() ? jobs : 0)) {
         report.wrong(
             "%s: %d jobs never ran, %d are in its table".formatted(rival.name(), never, kept));
@@ -442,11 +451,11 @@ final class Queue {
     }
   }
 
-  private static long count(Connection connection, String query) throws SQLException {
+  private static double number(Connection connection, String query) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(query)) {
       row.next();
-      return row.getLong(1);
+      return row.getDouble(1);
     }
   }
 

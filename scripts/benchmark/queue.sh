@@ -10,8 +10,7 @@ db-scheduler and JobRunr (Maven), in turn, on one PostgreSQL server: that of the
 database for each. All commits are synchronous.
 
 Stoker runs as it is installed: api-server, watchdog, one worker, with the null engine. A round is a batch of so many
-lines, counted from before the request that creates it until it is completed; each line then has a result in the
-database. Each rival runs in several of the settings that its own documentation recommends for throughput, in new
+lines, counted from when all are queued until it is completed; each line then has a result in the database. Each rival runs in several of the settings that its own documentation recommends for throughput, in new
 processes each time, after two rounds that are not counted, with as many jobs as it does in so many seconds, but at most
 as many as Stoker. All are queued, and PostgreSQL has counted them, before any runs; it is counted from the first that
 runs until the last is done in its table. It keeps no result. Each of its jobs must have run: else the exit status
