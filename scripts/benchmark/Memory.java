@@ -103,6 +103,7 @@ final class Memory {
     JsonNode batch = stoker.create(stoker.upload(input), "/v1/embeddings");
     batch = stoker.awaitEnd(batch.path("id").asString(), LOOK);
     Path output = directory.resolve("output.jsonl");
+    Files.deleteIfExists(output); // a download overwrites no more than it brings
     stoker.download(batch.path("output_file_id").asString(), output);
     try (Stream<String> answers = Files.lines(output)) {
       long count = answers.count();

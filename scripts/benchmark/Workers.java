@@ -165,6 +165,7 @@ final class Workers {
     batch = stoker.awaitEnd(batch.path("id").asString(), LOOK);
     double seconds = (System.nanoTime() - begun) / 1e9;
     Path output = directory.resolve("output.jsonl");
+    Files.deleteIfExists(output); // a download overwrites no more than it brings
     stoker.download(batch.path("output_file_id").asString(), output);
     try (Stream<String> answers = Files.lines(output)) {
       long count = answers.distinct().count();
