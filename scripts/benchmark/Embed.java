@@ -1,19 +1,14 @@
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Instant;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -26,7 +21,9 @@ final class Embed {
   private static final int SENTENCES_MAX = 8;
   private static final long SEED = 20_261_122;
   private static final double COSINE_MIN = 0.9999;
-  private static final long POLL_MILLIS = 500;
+  private static final Duration LOOK = Duration.ofMillis(500);
+  private static final String STOKER = "stoker";
+  private static final String BARE = "bare-loop";
   private static final int WARM_UP_LINES_MAX = 1000;
   private static final int TRIAL_TEXTS_MAX = 50;
 
@@ -42,13 +39,6 @@ final class Embed {
           new BareLoop.BatchSize(32, 512),
           new BareLoop.BatchSize(64, 1024));
 
-  /**
-   * One run of all texts.
-   *
-   * @param cpuSeconds of each process that took part
-   */
-  private record Round(double seconds, Map<String, Double> cpuSeconds) {}
-
   private final int lines;
   private final int rounds;
   private final int threads;
@@ -56,25 +46,25 @@ final class Embed {
   private final ProcessTimes times;
   private final Path directory;
   private final List<String> texts;
-  private final List<Round> bareRounds = new ArrayList<>();
-  private final List<Round> stokerRounds = new ArrayList<>();
+  private final Report report;
   private double cosineMin = 1;
 
   private Embed(String[] arguments) throws IOException {
     this.lines = Integer.parseInt(arguments[0]);
     this.rounds = Integer.parseInt(arguments[1]);
     this.threads = Integer.parseInt(arguments[2]);
-    this.stoker = new StokerClient(arguments[3]);
-    this.times = new ProcessTimes(Path.of(arguments[4]));
-    this.directory = Path.of(arguments[5]);
-    this.texts = texts(Path.of(arguments[6]));
+    this.stoker = new StokerClient(System.getenv("BENCH_API") + "/v1");
+    this.times = new ProcessTimes(Path.of(System.getenv("STOKER_DATA_DIR")));
+    this.directory = Path.of(System.getenv("BENCH_DIRECTORY"));
+    this.texts = texts(Path.of(arguments[3]));
+    this.report = Report.of("embed").fact("lines", lines).fact("threads", threads);
   }
 
   public static void main(String[] arguments) throws Exception {
     Embed embed = new Embed(arguments);
     embed.run();
-    embed.tell(Path.of(arguments[7]));
-    System.exit(embed.cosineMin >= COSINE_MIN ? 0 : 1);
+    embed.tell();
+    System.exit(embed.report.exact() ? 0 : 1);
   }
 
   /** One to eight sentences of the sample each, at random, the same in every run. */
@@ -103,13 +93,11 @@ final class Embed {
         Map<String, Double> before = times.now();
         long begun = System.nanoTime();
         float[][] expected = bare.run(texts, size);
-        bareRounds.add(round(begun, before));
-        say("bare loop", round, bareRounds.getLast());
+        note(BARE, round, begun, before);
         before = times.now();
         begun = System.nanoTime();
         Path output = throughStoker(texts);
-        stokerRounds.add(round(begun, before));
-        say("Stoker", round, stokerRounds.getLast());
+        note(STOKER, round, begun, before);
         compare(expected, read(output, lines));
       }
     }
@@ -135,23 +123,28 @@ final class Embed {
     return seconds.entrySet().stream().min(Map.Entry.comparingByValue()).orElseThrow().getKey();
   }
 
-  private Round round(long begunNanos, Map<String, Double> before) throws IOException {
+  private void note(String system, int round, long begunNanos, Map<String, Double> before)
+      throws IOException {
     double seconds = secondsSince(begunNanos);
-    Map<String, Double> cpu = new TreeMap<>(times.now());
-    cpu.replaceAll((process, spent) -> spent - before.getOrDefault(process, 0.0));
-    return new Round(seconds, cpu);
+    report.note(system, "seconds", "whole", seconds);
+    report.note(system, "lines/s", "whole", lines / seconds);
+    times
+        .now()
+        .forEach(
+            (process, spent) ->
+                report.note(
+                    system,
+                    "CPU ms a line",
+                    process,
+                    1000 * (spent - before.getOrDefault(process, 0.0)) / lines));
+    print("round %d, %-9s %7.1f s, %6.1f lines/s", round, system, seconds, lines / seconds);
   }
 
   /** From the first byte of the upload to the last of the download. */
   private Path throughStoker(List<String> inputs) throws Exception {
     Path output = directory.resolve("output.jsonl");
     String batch = stoker.create(stoker.upload(input(inputs)));
-    JsonNode state = stoker.batch(batch);
-    while (!List.of("completed", "failed", "expired", "cancelled")
-        .contains(state.path("status").asString())) {
-      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-      state = stoker.batch(batch);
-    }
+    JsonNode state = stoker.awaitEnd(batch, LOOK);
     stoker.download(state.path("output_file_id").asString(), output);
     return output;
   }
@@ -214,69 +207,18 @@ final class Embed {
     return product / Math.sqrt(squaresA * squaresB);
   }
 
-  private void say(String system, int number, Round round) {
-    String cpu =
-        round.cpuSeconds().entrySet().stream()
-            .map(spent -> "%s %.3f".formatted(spent.getKey(), 1000 * spent.getValue() / lines))
-            .collect(Collectors.joining(", "));
-    print(
-        "round %d, %-9s %7.1f s, %6.1f lines/s; CPU ms a line: %s",
-        number, system, round.seconds(), lines / round.seconds(), cpu);
-  }
-
-  private void tell(Path history) throws IOException {
-    print("Stoker    %s", spread(stokerRounds));
-    print("bare loop %s", spread(bareRounds));
-    print(
-        "Stoker reaches %.1f %% of the bare loop's lines a second; its processor time is %.1f %%",
-        100 * median(bareRounds) / median(stokerRounds), 100 * cpu(stokerRounds) / cpu(bareRounds));
+  private void tell() throws IOException {
     print("smallest cosine of a line's two vectors: %.6f", cosineMin);
-    append(history, "stoker", stokerRounds);
-    append(history, "bare-loop", bareRounds);
-  }
-
-  private void append(Path history, String system, List<Round> measured) throws IOException {
-    Map<String, Object> line = new LinkedHashMap<>();
-    line.put("benchmark", "embed");
-    line.put("at", Instant.now().toString());
-    line.put("system", system);
-    line.put("lines", lines);
-    line.put("threads", threads);
-    line.put("seconds", measured.stream().map(Round::seconds).toList());
-    line.put("cpu_seconds", measured.stream().map(Round::cpuSeconds).toList());
-    line.put("of_bare_loop", median(bareRounds) / median(measured));
-    line.put("cosine_min", cosineMin);
-    line.put("load", Files.readString(Path.of("/proc/loadavg")).strip());
-    Files.writeString(
-        history,
-        JSON.writeValueAsString(line) + "\n",
-        StandardOpenOption.CREATE,
-        StandardOpenOption.APPEND);
-  }
-
-  private String spread(List<Round> measured) {
-    double[] seconds = measured.stream().mapToDouble(Round::seconds).sorted().toArray();
-    return String.format(
-        Locale.ROOT,
-        "%.1f lines/s in the median, %.1f to %.1f",
-        lines / median(measured),
-        lines / seconds[seconds.length - 1],
-        lines / seconds[0]);
-  }
-
-  private static double median(List<Round> measured) {
-    return measured.stream()
-        .map(Round::seconds)
-        .sorted(Comparator.naturalOrder())
-        .toList()
-        .get(measured.size() / 2);
-  }
-
-  private static double cpu(List<Round> measured) {
-    return measured.stream()
-        .flatMap(round -> round.cpuSeconds().values().stream())
-        .mapToDouble(Double::doubleValue)
-        .sum();
+    report.fact("cosine_min", cosineMin);
+    if (cosineMin < COSINE_MIN) {
+      report.wrong("the vectors differ");
+    }
+    report.atLeast(
+        STOKER,
+        "of a bare loop's speed",
+        report.medianRatio(STOKER, BARE, "lines/s", "whole"),
+        0.95);
+    report.tell(BARE);
   }
 
   private static double secondsSince(long nanos) {

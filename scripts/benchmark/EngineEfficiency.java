@@ -8,24 +8,17 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -70,8 +63,7 @@ final class EngineEfficiency {
   private final Path workerPid;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private final Map<Measure, List<Double>> seconds = new EnumMap<>(Measure.class);
-  private boolean exact = true;
+  private final Report report;
 
   private EngineEfficiency(String[] arguments) {
     this.slots = Integer.parseInt(arguments[0]);
@@ -80,13 +72,14 @@ final class EngineEfficiency {
     this.engine = URI.create(arguments[3]);
     this.api = arguments[4];
     this.workerPid = Path.of(arguments[5]);
+    this.report = Report.of("engine-efficiency").fact("slots", slots).fact("lines", lines);
   }
 
   public static void main(String[] arguments) throws Exception {
     EngineEfficiency benchmark = new EngineEfficiency(arguments);
     benchmark.run();
-    benchmark.tell(Path.of(arguments[6]), Path.of(arguments[7]));
-    System.exit(benchmark.exact ? 0 : 1);
+    benchmark.tell();
+    System.exit(benchmark.report.exact() ? 0 : 1);
   }
 
   private void run() throws Exception {
@@ -106,7 +99,8 @@ final class EngineEfficiency {
     return """
     {"model":"mock","messages":[{"role":"system","content":"You are a stoker. Keep the fire burning and answer briefly."},\
     {"role":"user","content":"Line %d of a benchmark: the engine is to have no pause, while the weather is lovely \
-    and the coal is dry. What do you do next?"}],"max_tokens":256,"temperature":0}"""
+    and the coal is dry. What do you do next?"}],"max_tokens":256,"temperature":0}\
+    """
         .formatted(line);
   }
 
@@ -117,7 +111,8 @@ final class EngineEfficiency {
     cpu = ownCpuSeconds() - cpu;
     for (int line = 0; line < lines; line++) {
       require(
-          Arrays.equals(answers.get(line), MockAnswers.of(ENDPOINT, bodies.get(line).getBytes(UTF_8))),
+          Arrays.equals(
+              answers.get(line), MockAnswers.of(ENDPOINT, bodies.get(line).getBytes(UTF_8))),
           "line " + line + " was not answered as it must be");
     }
     note(Measure.IDEAL, engineSeconds());
@@ -229,8 +224,8 @@ final class EngineEfficiency {
     JsonNode stats = stats();
     System.out.printf(
         Locale.ROOT,
-        "%d slots, round %d of %d, %s: %.2f s, %.0f lines/s; %.1f %% of the slots' time used, at most %d"
-            + " running and %d waiting, %d refused; %.2f s of processor time%n",
+        "%d slots, round %d of %d, %s: %.2f s, %.0f lines/s; %.1f %% of the slots' time used, at"
+            + " most %d running and %d waiting, %d refused; %.2f s of processor time%n",
         slots,
         round,
         rounds,
@@ -295,7 +290,9 @@ final class EngineEfficiency {
         batch.path("request_counts").path("completed").asInt() == lines,
         "not all lines were answered: " + batch);
     List<String> output =
-        get(api + "/files/" + batch.path("output_file_id").asString() + "/content").lines().toList();
+        get(api + "/files/" + batch.path("output_file_id").asString() + "/content")
+            .lines()
+            .toList();
     require(output.size() == lines, "the output has " + output.size() + " lines");
     for (int line = 0; line < Math.min(lines, output.size()); line++) {
       String answer = new String(MockAnswers.of(ENDPOINT, bodies.get(line).getBytes(UTF_8)), UTF_8);
@@ -312,10 +309,9 @@ final class EngineEfficiency {
   }
 
   private void require(boolean holds, String otherwise) {
-    if (!holds && exact) {
-      System.out.println("NOT EXACT: " + otherwise);
+    if (!holds && report.exact()) {
+      report.wrong(otherwise);
     }
-    exact &= holds;
   }
 
   private void resetEngine() throws IOException, InterruptedException {
@@ -364,56 +360,21 @@ final class EngineEfficiency {
   }
 
   private void note(Measure measure, double value) {
-    seconds.computeIfAbsent(measure, _ -> new ArrayList<>()).add(value);
+    report.note(measure.system, "seconds", measure.step, value);
   }
 
   private double last(Measure measure) {
-    return seconds.get(measure).getLast();
+    return report.last(measure.system, "seconds", measure.step);
   }
 
-  private void tell(Path table, Path history) throws IOException {
-    double ideal = median(seconds.get(Measure.IDEAL));
-    StringBuilder rows = new StringBuilder();
-    Map<String, Map<String, Object>> systems = new LinkedHashMap<>();
-    seconds.forEach(
-        (measure, values) -> {
-          rows.append(
-              String.format(
-                  Locale.ROOT,
-                  "%6d %-7s %-9s %8.2f %8.2f %8.2f %8.1f %%%n",
-                  slots,
-                  measure.system,
-                  measure.step,
-                  median(values),
-                  Collections.min(values),
-                  Collections.max(values),
-                  100 * ideal / median(values)));
-          systems
-              .computeIfAbsent(measure.system, _ -> new HashMap<>())
-              .put(measure.step, values);
-        });
-    Files.writeString(table, rows, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    for (Map.Entry<String, Map<String, Object>> system : systems.entrySet()) {
-      Map<String, Object> line =
-          Map.of(
-              "benchmark", "engine-efficiency",
-              "at", Instant.now().toString(),
-              "system", system.getKey(),
-              "slots", slots,
-              "lines", lines,
-              "exact", exact,
-              "load", Files.readString(Path.of("/proc/loadavg")).strip(),
-              "seconds", system.getValue());
-      Files.writeString(
-          history,
-          JSON.writeValueAsString(line) + "\n",
-          StandardOpenOption.CREATE,
-          StandardOpenOption.APPEND);
+  private void tell() throws IOException {
+    if (!api.equals("ideal")) {
+      report.atLeast(
+          "stoker",
+          "of an ideal client's speed with %d slots".formatted(slots),
+          1 / report.medianRatio("stoker", "ideal", "seconds", "engine"),
+          slots < 1000 ? 0.97 : 0.95);
     }
-  }
-
-  private static double median(List<Double> values) {
-    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+    report.tell("ideal");
   }
 }

@@ -32,7 +32,7 @@ final class ProcessTimes {
   Map<String, Double> now() throws IOException {
     Map<String, Double> seconds = new TreeMap<>();
     try (Stream<Path> files = Files.list(data.resolve("run"))) {
-      for (Path file : files.filter(path -> path.toString().endsWith(".pid")).toList()) {
+      for (Path file : files.filter(ProcessTimes::serves).toList()) {
         String name = file.getFileName().toString().replaceFirst("(-\\d+)?\\.pid$", "");
         seconds.merge(name, own(firstWord(file)), Double::sum);
       }
@@ -40,6 +40,12 @@ final class ProcessTimes {
     seconds.put("client", own(Long.toString(ProcessHandle.current().pid())));
     seconds.put("postgres", tree(firstWord(data.resolve("postgres/postmaster.pid"))));
     return seconds;
+  }
+
+  /** What a start learns in the background is no part of the work. */
+  private static boolean serves(Path pidFile) {
+    String name = pidFile.getFileName().toString();
+    return name.endsWith(".pid") && !name.equals("learn.pid");
   }
 
   private static double own(String pid) {

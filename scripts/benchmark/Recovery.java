@@ -3,27 +3,23 @@ import dev.stoker.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -63,7 +59,7 @@ final class Recovery {
   private final Path directory;
   private final Path pidFile;
   private final Deque<Mark> lastSecond = new ArrayDeque<>();
-  private final Map<Step, List<Double>> seconds = new EnumMap<>(Step.class);
+  private final Report report;
   private final PreparedStatement query;
 
   private Recovery(String[] arguments, Connection connection, Path data) throws SQLException {
@@ -71,8 +67,9 @@ final class Recovery {
     this.log = Path.of(arguments[1]);
     this.kills = Integer.parseInt(arguments[2]);
     this.lines = Integer.parseInt(arguments[3]);
-    this.stoker = new StokerClient(arguments[4]);
-    this.directory = Path.of(arguments[5]).getParent();
+    this.stoker = new StokerClient(System.getenv("BENCH_API") + "/v1");
+    this.directory = Path.of(System.getenv("BENCH_DIRECTORY"));
+    this.report = Report.of("recovery").fact("kills", kills).fact("lines", lines);
     this.pidFile = data.resolve("run/worker.pid");
     this.query =
         connection.prepareStatement(
@@ -87,9 +84,11 @@ final class Recovery {
     try (Connection connection =
         DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password())) {
       Recovery recovery = new Recovery(arguments, connection, database.dataDirectory());
-      boolean exact = recovery.run();
-      recovery.tell(Path.of(arguments[5]), Path.of(arguments[6]), exact);
-      System.exit(exact ? 0 : 1);
+      if (!recovery.run()) {
+        recovery.report.wrong("not every custom_id is in the output exactly once");
+      }
+      recovery.tell();
+      System.exit(recovery.report.exact() ? 0 : 1);
     }
   }
 
@@ -111,7 +110,13 @@ final class Recovery {
       }
       killOnce(rate);
       System.out.printf(
-          Locale.ROOT, "%s, kill %d of %d: %s, %.0f lines/s before%n", system, kill, kills, last(), rate);
+          Locale.ROOT,
+          "%s, kill %d of %d: %s, %.0f lines/s before%n",
+          system,
+          kill,
+          kills,
+          last(),
+          rate);
     }
     await("the batch has ended", () -> status(batch).path("status").asString().equals("completed"));
     System.out.printf(
@@ -155,9 +160,7 @@ final class Recovery {
           }
           return at.containsKey(Step.FULL_RATE) && at.containsKey(Step.READY);
         });
-    at.forEach(
-        (step, nanos) ->
-            seconds.computeIfAbsent(step, _ -> new ArrayList<>()).add((nanos - killed) / 1e9));
+    at.forEach((step, nanos) -> report.note(system, "seconds", step.label, (nanos - killed) / 1e9));
   }
 
   /** Lines a second over a second in which nothing is done to the worker. */
@@ -272,54 +275,23 @@ final class Recovery {
   }
 
   private String last() {
-    StringBuilder text = new StringBuilder();
-    seconds.forEach(
-        (step, values) ->
-            text.append(text.isEmpty() ? "" : ", ")
-                .append(String.format(Locale.ROOT, "%s %.2f", step.label, values.getLast())));
-    return text.toString();
+    return Arrays.stream(Step.values())
+        .filter(step -> !report.rounds(system, "seconds", step.label).isEmpty())
+        .map(
+            step ->
+                String.format(
+                    Locale.ROOT, "%s %.2f", step.label, report.last(system, "seconds", step.label)))
+        .collect(Collectors.joining(", "));
   }
 
-  private void tell(Path table, Path history, boolean exact) throws IOException {
-    StringBuilder rows = new StringBuilder();
-    Map<String, Object> steps = new HashMap<>();
-    for (Step step : Step.values()) {
-      List<Double> values = seconds.getOrDefault(step, List.of());
-      rows.append(
-          values.isEmpty()
-              ? String.format("%-12s %-11s %8s %8s %8s%n", system, step.label, "-", "-", "-")
-              : String.format(
-                  Locale.ROOT,
-                  "%-12s %-11s %8.2f %8.2f %8.2f%n",
-                  system,
-                  step.label,
-                  quantile(values, 0.5),
-                  quantile(values, 0.95),
-                  Collections.max(values)));
-      steps.put(step.label, values);
+  private void tell() throws IOException {
+    if (system.equals("stoker")) {
+      report.atMost(
+          system,
+          "seconds from SIGKILL to the first new line",
+          report.median(system, "seconds", Step.FIRST_LINE.label),
+          1.5);
     }
-    Files.writeString(table, rows, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    Map<String, Object> line =
-        Map.of(
-            "benchmark", "recovery",
-            "at", Instant.now().toString(),
-            "system", system,
-            "kills", kills,
-            "lines", lines,
-            "exact", exact,
-            "load", Files.readString(Path.of("/proc/loadavg")).strip(),
-            "seconds", steps);
-    Files.writeString(
-        history,
-        JSON.writeValueAsString(line) + "\n",
-        StandardOpenOption.CREATE,
-        StandardOpenOption.APPEND);
-  }
-
-  /** The smallest value that is no smaller than such a part of all. */
-  private static double quantile(List<Double> values, double part) {
-    double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
-    Arrays.sort(sorted);
-    return sorted[(int) Math.ceil(part * sorted.length) - 1];
+    report.tell("");
   }
 }

@@ -1,4 +1,5 @@
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -9,6 +10,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,7 +24,12 @@ final class StokerClient {
       "--%1$s\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--%1$s\r\n"
           + "Content-Disposition: form-data; name=\"file\"; filename=\"bench.jsonl\"\r\n\r\n";
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  private static final int CHUNK_BYTES = 1 << 16;
+  private static final Set<String> ENDS = Set.of("completed", "failed", "expired", "cancelled");
+  private static final Duration PATIENCE = Duration.ofMinutes(20);
+
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final String baseUrl;
 
   StokerClient(String baseUrl) {
@@ -39,17 +48,38 @@ final class StokerClient {
 
   /** Creates a batch of embeddings; its id, or an empty string if it is refused. */
   String create(String file) throws IOException, InterruptedException {
+    return create(file, "/v1/embeddings").path("id").asString("");
+  }
+
+  /** Creates a batch; it as it is then, or the error. */
+  JsonNode create(String file, String endpoint) throws IOException, InterruptedException {
     String order =
-        "{\"input_file_id\":\"%s\",\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"24h\"}"
-            .formatted(file);
-    return post("/batches", "application/json", BodyPublishers.ofString(order))
-        .path("id")
-        .asString("");
+        "{\"input_file_id\":\"%s\",\"endpoint\":\"%s\",\"completion_window\":\"24h\"}"
+            .formatted(file, endpoint);
+    return post("/batches", "application/json", BodyPublishers.ofString(order));
+  }
+
+  /** Asks again and again until the batch has ended; it as it is then. */
+  JsonNode awaitEnd(String batch, Duration pause) throws IOException, InterruptedException {
+    long begun = System.nanoTime();
+    JsonNode now = batch(batch);
+    while (!ENDS.contains(now.path("status").asString())) {
+      if (System.nanoTime() - begun > PATIENCE.toNanos()) {
+        throw new IllegalStateException("the batch does not end: " + now);
+      }
+      TimeUnit.NANOSECONDS.sleep(pause.toNanos());
+      now = batch(batch);
+    }
+    return now;
   }
 
   /** A batch as it is now. */
   JsonNode batch(String batch) throws IOException, InterruptedException {
     return JSON.readTree(send(get("/batches/" + batch)));
+  }
+
+  void delete(String file) throws IOException, InterruptedException {
+    send(HttpRequest.newBuilder(URI.create(baseUrl + "/files/" + file)).DELETE().build());
   }
 
   void download(String file, Path into) throws IOException, InterruptedException {
@@ -58,6 +88,19 @@ final class StokerClient {
     if (answer.statusCode() != 200) {
       throw new IOException(answer.statusCode() + " " + Files.readString(into));
     }
+  }
+
+  /** Gets what is there and throws it away; how many bytes it was. */
+  long discard(String path) throws IOException, InterruptedException {
+    HttpResponse<InputStream> answer = http.send(get("/" + path), BodyHandlers.ofInputStream());
+    byte[] chunk = new byte[CHUNK_BYTES];
+    long bytes = 0;
+    try (InputStream in = answer.body()) {
+      for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
+        bytes += read;
+      }
+    }
+    return bytes;
   }
 
   private JsonNode post(String path, String type, BodyPublisher body)

@@ -260,18 +260,30 @@ public final class LineCheck {
                 "Invalid '" + key + "': longer than " + charsMax + " characters.",
                 key));
       }
-      if (value.chars().anyMatch(c -> c == 0)) {
-        return Optional.of(
-            new LineFault("invalid_value", "Invalid '" + key + "': it contains a NUL.", key));
-      }
-      if (value.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
-        return Optional.of(
-            new LineFault(
-                "invalid_value",
-                "Invalid '" + key + "': it contains half of a surrogate pair.",
-                key));
+      return unprintable(key);
+    }
+
+    /** One plain loop: this runs for every text of every line of every upload. */
+    private Optional<LineFault> unprintable(String key) {
+      for (int i = 0; i < value.length(); i++) {
+        char c = value.charAt(i);
+        if (c == 0) {
+          return invalid(key, "it contains a NUL.");
+        }
+        if (Character.isSurrogate(c)) {
+          if (!Character.isHighSurrogate(c)
+              || i + 1 == value.length()
+              || !Character.isLowSurrogate(value.charAt(i + 1))) {
+            return invalid(key, "it contains half of a surrogate pair.");
+          }
+          i++;
+        }
       }
       return Optional.empty();
+    }
+
+    private static Optional<LineFault> invalid(String key, String why) {
+      return Optional.of(new LineFault("invalid_value", "Invalid '" + key + "': " + why, key));
     }
   }
 }

@@ -8,9 +8,12 @@ import dev.stoker.batch.BatchId;
 import dev.stoker.health.GateDecision;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.springframework.data.domain.Limit;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -28,12 +31,18 @@ final class BatchesController {
   private static final int PAGE_MAX = 100;
   private static final int BODY_BYTES_MAX = 1 << 20;
 
+  /** A crowd that creates batches leaves connections and processors to those who only look. */
+  private static final int CREATIONS_MAX = 4;
+
+  private static final Duration TURN_PATIENCE = Duration.ofSeconds(1);
+
   private final BatchCommands commands;
   private final BatchRepository batches;
   private final BatchViews views;
   private final GateReading gate;
   private final BatchWakes wakes;
   private final JsonMapper json;
+  private final Semaphore creations = new Semaphore(CREATIONS_MAX, true);
 
   BatchesController(
       BatchCommands commands,
@@ -53,7 +62,28 @@ final class BatchesController {
   @PostMapping({"/v1/batches", "/batches"})
   BatchObject create(HttpServletRequest request) throws IOException {
     CreateBatch wanted = CreateBatch.of(body(request));
-    Optional<BatchRow> before = isRetry(request) ? commands.madeBefore(wanted) : Optional.empty();
+    boolean turn = awaitTurn();
+    try {
+      return create(wanted, isRetry(request));
+    } finally {
+      if (turn) {
+        creations.release();
+      }
+    }
+  }
+
+  /** Whoever has waited long goes on without: the database may be away, and says so itself. */
+  private boolean awaitTurn() {
+    try {
+      return creations.tryAcquire(TURN_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private BatchObject create(CreateBatch wanted, boolean retry) {
+    Optional<BatchRow> before = retry ? commands.madeBefore(wanted) : Optional.empty();
     if (before.isPresent()) {
       return views.of(before.get());
     }

@@ -30,12 +30,12 @@ final class Form {
   }
 
   /** A file part begins. OpenAI's Java SDK sends none of its name when it sends bytes. */
-  void file(String name) {
+  void file(Optional<String> name) {
     if (fileSeen) {
       throw ApiErrors.invalidValue("file", "only one file may be uploaded at a time.");
     }
     fileSeen = true;
-    filename = name == null ? "" : name;
+    filename = name.orElse("");
   }
 
   /** Whether it is known already that this is a batch's input. */

@@ -8,7 +8,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import org.apache.commons.fileupload2.core.FileItemInput;
 
 /** One upload under way. */
 final class Upload implements AutoCloseable {
@@ -35,15 +34,12 @@ final class Upload implements AutoCloseable {
   }
 
   /** Takes one part of the form. */
-  void take(FileItemInput item) throws IOException {
-    String name = item.getFieldName() == null ? "" : item.getFieldName();
-    try (InputStream body = item.getInputStream()) {
-      if (name.equals("file")) {
-        form.file(item.getName());
-        takeFile(body);
-      } else {
-        form.put(name, text(name, body));
-      }
+  void take(MultipartForm.Item item) throws IOException {
+    if (item.field().equals("file")) {
+      form.file(item.filename());
+      takeFile(item.body());
+    } else {
+      form.put(item.field(), text(item.field(), item.body()));
     }
   }
 

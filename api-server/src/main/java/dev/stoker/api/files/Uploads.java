@@ -1,17 +1,12 @@
 package dev.stoker.api.files;
 
 import dev.stoker.api.error.ApiErrors;
-import dev.stoker.api.error.ApiException;
 import dev.stoker.file.FileId;
 import dev.stoker.id.OrderedIds;
 import dev.stoker.line.LineCheck;
 import jakarta.persistence.EntityManager;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import org.apache.commons.fileupload2.core.FileItemInputIterator;
-import org.apache.commons.fileupload2.core.FileUploadException;
-import org.apache.commons.fileupload2.jakarta.servlet6.JakartaServletFileUpload;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -21,7 +16,6 @@ final class Uploads {
   /** What the form may weigh beside the file: its boundaries, headers and fields. */
   private static final long FORM_BYTES_MAX = 1 << 20;
 
-  private static final int FORM_PARTS_MAX = 32;
   private static final Logger log = LoggerFactory.getLogger(Uploads.class);
 
   private final UploadSettings settings;
@@ -48,11 +42,11 @@ final class Uploads {
   }
 
   FileRow receive(HttpServletRequest request) throws IOException {
-    FileItemInputIterator items = open(request);
+    MultipartForm form = open(request);
     FileId id = begin();
     boolean complete = false;
     try (Upload upload = new Upload(id, settings, check, parts)) {
-      readAll(items, upload);
+      readAll(form, upload);
       upload.finish();
       FileRow row = complete(upload);
       complete = true;
@@ -64,41 +58,18 @@ final class Uploads {
     }
   }
 
-  private FileItemInputIterator open(HttpServletRequest request) throws IOException {
-    if (!JakartaServletFileUpload.isMultipartContent(request)) {
-      throw ApiErrors.notMultipart();
-    }
+  private MultipartForm open(HttpServletRequest request) throws IOException {
+    MultipartForm form = MultipartForm.of(request);
     if (request.getContentLengthLong() - FORM_BYTES_MAX > settings.bytesMax()) {
       throw ApiErrors.fileTooLarge(settings.bytesMax());
     }
-    var upload = new JakartaServletFileUpload<>();
-    upload.setHeaderCharset(StandardCharsets.UTF_8);
-    try {
-      return upload.getItemIterator(request);
-    } catch (FileUploadException e) {
-      throw ApiErrors.notMultipart();
-    }
+    return form;
   }
 
-  private static void readAll(FileItemInputIterator items, Upload upload) throws IOException {
-    try {
-      for (int count = 0; items.hasNext(); count++) {
-        if (count == FORM_PARTS_MAX) {
-          throw ApiErrors.brokenMultipart();
-        }
-        upload.take(items.next());
-      }
-    } catch (FileUploadException e) {
-      throw broken(e);
+  private static void readAll(MultipartForm form, Upload upload) throws IOException {
+    for (var item = form.next(); item.isPresent(); item = form.next()) {
+      upload.take(item.get());
     }
-  }
-
-  /** The parser wraps what the connection did to it: that is no fault of the form. */
-  private static ApiException broken(FileUploadException e) throws IOException {
-    if (e.getCause() instanceof IOException cause && !(cause instanceof FileUploadException)) {
-      throw cause;
-    }
-    return ApiErrors.brokenMultipart();
   }
 
   private FileId begin() {

@@ -33,6 +33,7 @@ public final class ClaimLoop implements AutoCloseable {
   private final String holder;
   private final LeaseSettings settings;
   private final LongSupplier nanoTime;
+  private final LookAhead lookAhead;
   private final Loop loop;
 
   /** Given up here, but the database has not confirmed it. */
@@ -54,6 +55,7 @@ public final class ClaimLoop implements AutoCloseable {
     this.holder = holder;
     this.settings = settings;
     this.nanoTime = nanoTime;
+    this.lookAhead = new LookAhead(nanoTime.getAsLong());
     this.loop = new Loop("claim", settings.idlePoll(), this::runOnce);
   }
 
@@ -70,7 +72,8 @@ public final class ClaimLoop implements AutoCloseable {
    * A line has left the queue: look whether more are needed, once for each time that it runs low.
    */
   public void lineTaken() {
-    if (held.waiting() == engine.slots() - 1) {
+    lookAhead.taken();
+    if (held.waiting() == lookAhead.low(engine.slots()) - 1) {
       loop.wake();
     }
   }
@@ -112,8 +115,9 @@ public final class ClaimLoop implements AutoCloseable {
       held.dismissOthers(engine.loadedModels());
     }
     giveBackDismissed();
-    int wanted = engine.slots() - held.waiting();
-    if (draining || engine.probe() != EngineState.READY || wanted <= 0) {
+    lookAhead.measure(nanoTime.getAsLong());
+    int wanted = lookAhead.missing(engine.slots(), held.waiting());
+    if (draining || engine.probe() != EngineState.READY || wanted == 0) {
       return false;
     }
     held.claiming(true);

@@ -28,7 +28,11 @@ import org.slf4j.LoggerFactory;
 public final class Settler implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Settler.class);
   private static final Duration GROUP_TIME_MAX = Duration.ofMillis(250);
-  private static final int GROUP_LINES_MAX = 256;
+
+  /** No further line is waited for; those that are there already go with the group. */
+  private static final int GROUP_LINES_ENOUGH = 256;
+
+  private static final int GROUP_LINES_MAX = 1024;
   private static final long GROUP_BYTES_MAX = 16 << 20;
 
   /** How often an incomplete group looks whether anything else is running. */
@@ -135,7 +139,7 @@ public final class Settler implements AutoCloseable {
     while (group.size() < GROUP_LINES_MAX && bytes < GROUP_BYTES_MAX) {
       FinishedLine next = finished.poll();
       if (next == null) {
-        if (waitsLeft-- == 0 || engineIdle.getAsBoolean()) {
+        if (group.size() >= GROUP_LINES_ENOUGH || waitsLeft-- == 0 || engineIdle.getAsBoolean()) {
           return;
         }
         next = finished.poll(LULL.toMillis(), TimeUnit.MILLISECONDS);
