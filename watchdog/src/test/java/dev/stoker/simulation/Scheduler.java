@@ -12,6 +12,9 @@ import java.util.random.RandomGenerator;
 final class Scheduler {
   private static final Duration LOOK = Duration.ofMillis(4);
 
+  /** A minute, on a machine that has nothing else to do. */
+  private static final long LOOKS_MAX = 15_000;
+
   private static final ExecutorService THREADS =
       Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("task-", 0).factory());
 
@@ -112,7 +115,10 @@ final class Scheduler {
   /** Until the task has given up its turn, or waits for others in the database. */
   private void await(Task task) {
     try {
-      while (!task.isBack(LOOK)) {
+      for (long looks = 0; !task.isBack(LOOK); looks++) {
+        if (looks > LOOKS_MAX) {
+          throw new SimulationFailed(task + " does not give its turn back");
+        }
         int backend = task.backend();
         if (backend != 0 && locks.lockedOut(backend)) {
           task.state(Task.State.LOCKED_OUT);

@@ -76,7 +76,7 @@ final class SimulatedNetwork extends AbstractDataSource {
     }
 
     void reset() throws SQLException {
-      if (inTransaction) {
+      if (!connection.getAutoCommit()) { // its user may have believed that it is broken
         connection.rollback();
         connection.setAutoCommit(true);
       }

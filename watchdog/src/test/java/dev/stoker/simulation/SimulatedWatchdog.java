@@ -27,7 +27,7 @@ import java.util.Optional;
  */
 final class SimulatedWatchdog {
   static final Duration STALE = Duration.ofSeconds(14);
-  private static final Duration LOOK = Duration.ofMillis(1500);
+  private static final Duration LOOK = Duration.ofMillis(2500);
   private static final String HOST = "host";
   private static final ExitStatus KILL = new ExitStatus(0, 9, false);
 

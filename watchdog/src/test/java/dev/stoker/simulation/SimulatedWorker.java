@@ -40,7 +40,7 @@ final class SimulatedWorker {
           Duration.ofSeconds(12),
           Duration.ofSeconds(3),
           Duration.ofSeconds(2),
-          Duration.ofMillis(1500));
+          Duration.ofMillis(2500));
 
   private final World world;
   private final WorkerId id;
