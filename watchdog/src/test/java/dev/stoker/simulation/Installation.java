@@ -27,18 +27,18 @@ final class Installation {
   /**
    * @param directory where workers say what is in flight
    */
-  Installation(World world, SimulatedApi api, SimulatedNetwork network, Path directory) {
+  Installation(
+      World world, Size size, SimulatedApi api, SimulatedNetwork network, Path directory) {
     this.world = world;
     this.api = api;
     this.network = network;
     this.directory = directory;
-    int serversMax = world.random().nextInt(1, 3);
-    for (int i = 0; i < serversMax; i++) {
+    for (int i = 0; i < size.servers(); i++) {
       servers.add(newServer());
     }
     this.slots =
         Stream.iterate(0, i -> i + 1)
-            .limit(world.random().nextInt(1, 4))
+            .limit(size.workers())
             .map(i -> "host/" + i)
             .toList();
     this.watchdog = newWatchdog();
@@ -86,11 +86,11 @@ final class Installation {
     return workers.values().stream().filter(worker -> !worker.process().dead()).toList();
   }
 
-  List<SimulatedProcess> processes() {
-    return Stream.concat(
-            servers.stream().map(SimulatedServer::process),
-            workers.values().stream().map(SimulatedWorker::process))
-        .toList();
+  /** Whatever was stopped goes on, and every engine is back. */
+  void goOn() {
+    servers.forEach(server -> server.process().stopped(false));
+    workers.values().forEach(worker -> worker.process().stopped(false));
+    workers().forEach(worker -> worker.engine().recover());
   }
 
   void cutOffIdle(SimulatedProcess process) {

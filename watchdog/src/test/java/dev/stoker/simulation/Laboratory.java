@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /** Where simulations run, one after another. */
@@ -69,6 +71,21 @@ final class Laboratory implements AutoCloseable {
    * @throws Broken if a promise does not hold
    */
   Report run(long seed) {
+    return run(seed, Nemesis::new, Size::any);
+  }
+
+  /** Makes the trouble of a simulation. */
+  @FunctionalInterface
+  interface Troubles {
+    Trouble of(World world, Installation installation);
+  }
+
+  /**
+   * The same with other trouble, or of another size.
+   *
+   * @throws Broken if a promise does not hold
+   */
+  Report run(long seed, Troubles troubles, Function<RandomGenerator, Size> size) {
     List<String> history = new ArrayList<>();
     database.clear();
     Random random = new Random(seed);
@@ -80,29 +97,28 @@ final class Laboratory implements AutoCloseable {
     Database connections = Database.over(database.network());
     World world = new World(scheduler, clock, random, connections, ids, ledger, new Deaths());
     try {
-      run(world);
+      run(world, troubles, size.apply(random));
       return new Report(seed, scheduler.steps(), ledger.asked(), history);
     } catch (RuntimeException e) {
       throw new Broken(seed, history, e);
     } finally {
-      database.network().faults((_, _) -> Fault.NONE);
       scheduler.end();
     }
   }
 
-  private void run(World world) {
-    Installation installation = new Installation(world, api, database.network(), directory);
-    Nemesis nemesis = new Nemesis(world, installation);
-    database.network().faults((_, _) -> nemesis.fault());
-    List<SimulatedClient> clients = clients(world, installation);
+  private void run(World world, Troubles troubles, Size size) {
+    Installation installation = new Installation(world, size, api, database.network(), directory);
+    Trouble trouble = troubles.of(world, installation);
+    database.network().trouble(trouble);
+    List<SimulatedClient> clients = clients(world, size, installation);
     world.scheduler().afterEachStep(installation::afterStep);
     world.scheduler().afterEachStep(() -> checkWritten(world.ledger()));
-    nemesis.start();
+    trouble.start();
     long healNanos = HARM_MAX.toNanos() * (1 + world.random().nextInt(4)) / 4;
     while (!clients.stream().allMatch(SimulatedClient::finished)) {
       world.scheduler().step();
-      if (!nemesis.healed() && world.clock().nanos() > healNanos) {
-        nemesis.heal();
+      if (!trouble.healed() && world.clock().nanos() > healNanos) {
+        trouble.heal();
       }
       boolean inTime =
           world.clock().nanos() < healNanos + END_MAX.toNanos()
@@ -112,11 +128,11 @@ final class Laboratory implements AutoCloseable {
     world.ledger().checkAllEnded();
   }
 
-  private List<SimulatedClient> clients(World world, Installation installation) {
+  private List<SimulatedClient> clients(World world, Size size, Installation installation) {
     List<SimulatedClient> clients =
         Stream.iterate(1, i -> i + 1)
-            .limit(world.random().nextInt(1, 4))
-            .map(i -> new SimulatedClient(world, api.http(), installation::server, "c" + i))
+            .limit(size.clients())
+            .map(i -> new SimulatedClient(world, api.http(), installation::server, "c" + i, size))
             .toList();
     clients.forEach(SimulatedClient::start);
     return clients;

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /** Does what harms, until everything has to heal. Each seed has its own kinds of harm. */
-final class Nemesis {
+final class Nemesis implements Trouble {
   private static final ExitStatus KILLED = new ExitStatus(0, 9, false);
   private static final ExitStatus CRASHED = new ExitStatus(0, 11, true);
 
@@ -34,6 +34,7 @@ final class Nemesis {
   private final SimulatedProcess process = new SimulatedProcess("nemesis", () -> {});
   private final List<Harm> harms = new ArrayList<>();
   private final double faulty;
+  private final double slowly;
   private boolean healed;
   private boolean databaseAway;
 
@@ -47,9 +48,11 @@ final class Nemesis {
       }
     }
     this.faulty = random.nextInt(3) * 0.01;
+    this.slowly = random.nextInt(3) * 0.008;
   }
 
-  void start() {
+  @Override
+  public void start() {
     if (!harms.isEmpty()) {
       world.scheduler().start(process, "harm", this::run);
     }
@@ -127,8 +130,8 @@ final class Nemesis {
             });
   }
 
-  /** What becomes of a statement. */
-  Fault fault() {
+  @Override
+  public Fault fault(Task task) {
     if (healed) {
       return Fault.NONE;
     }
@@ -146,17 +149,24 @@ final class Nemesis {
     };
   }
 
-  boolean healed() {
+  /** Now and then a packet is lost, and sent again, and lost again. */
+  @Override
+  public Duration latency(Task task) {
+    boolean slow = !healed && random.nextDouble() < slowly;
+    return Duration.ofMillis(random.nextInt(1, slow ? 25_000 : 20));
+  }
+
+  @Override
+  public boolean healed() {
     return healed;
   }
 
-  /** Nothing is wrong any more, and nothing will be, but for lines that kill. */
-  void heal() {
+  @Override
+  public void heal() {
     healed = true;
     databaseAway = false;
     world.scheduler().say("all heals");
-    installation.processes().forEach(each -> each.stopped(false));
-    installation.workers().forEach(worker -> worker.engine().recover());
+    installation.goOn();
   }
 
   private void sleep(int fromMillis, int toMillis) {

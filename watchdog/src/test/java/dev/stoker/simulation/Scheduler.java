@@ -65,11 +65,6 @@ final class Scheduler {
     return task;
   }
 
-  /** How long a statement is under way. */
-  Duration latency() {
-    return Duration.ofMillis(1 + random.nextInt(20));
-  }
-
   void say(String what) {
     history.accept(clock + " " + what);
   }

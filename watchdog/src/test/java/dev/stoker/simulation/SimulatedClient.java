@@ -47,6 +47,7 @@ final class SimulatedClient {
   private final MockMvc http;
   private final Supplier<Optional<SimulatedServer>> servers;
   private final String name;
+  private final Size size;
   private final RandomGenerator random;
   private boolean finished;
 
@@ -54,11 +55,16 @@ final class SimulatedClient {
    * @param servers names one of those that live
    */
   SimulatedClient(
-      World world, MockMvc http, Supplier<Optional<SimulatedServer>> servers, String name) {
+      World world,
+      MockMvc http,
+      Supplier<Optional<SimulatedServer>> servers,
+      String name,
+      Size size) {
     this.world = world;
     this.http = http;
     this.servers = servers;
     this.name = name;
+    this.size = size;
     this.random = world.random();
   }
 
@@ -74,8 +80,7 @@ final class SimulatedClient {
 
   private void run() {
     sleep(0, 5_000);
-    int batches = random.nextInt(1, 3);
-    for (int i = 0; i < batches; i++) {
+    for (int i = 0; i < size.batches(); i++) {
       oneBatch(name + "." + i + ".");
     }
     finished = true;
@@ -117,7 +122,7 @@ final class SimulatedClient {
   }
 
   private List<Line> lines(String prefix) {
-    int number = random.nextInt(80) == 0 ? random.nextInt(257, 300) : random.nextInt(1, 13);
+    int number = random.nextInt(80) == 0 ? random.nextInt(257, 300) : random.nextInt(1, size.lines() + 1);
     boolean twoModels = random.nextBoolean();
     boolean poison = random.nextInt(7) == 0;
     int poisoned = random.nextInt(number);

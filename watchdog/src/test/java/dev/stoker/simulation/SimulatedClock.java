@@ -13,7 +13,7 @@ final class SimulatedClock implements InstantSource {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
   /** Telling the database costs a statement. */
-  private static final long STEP_NANOS = Duration.ofMillis(20).toNanos();
+  private static final long STEP_NANOS = Duration.ofMillis(100).toNanos();
 
   private final Consumer<Instant> database;
   private long nanos;

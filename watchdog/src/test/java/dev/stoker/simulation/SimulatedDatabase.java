@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * A real schema whose clock is set by hand. PostgreSQL looks for a function in the order of its
@@ -54,7 +55,8 @@ final class SimulatedDatabase implements AutoCloseable {
           "model");
 
   private final DatabaseSettings settings = TestPostgres.create();
-  private final Database observer;
+  private final SingleConnectionDataSource observing;
+  private final JdbcClient observer;
   private final SimulatedNetwork network;
   private int clears;
 
@@ -62,13 +64,16 @@ final class SimulatedDatabase implements AutoCloseable {
     try (Database setting = Database.dedicated(settings, "stoker-simulation", PATIENCE)) {
       setting.jdbc().sql(CLOCK).update();
     }
-    this.observer = Database.dedicated(settings, "stoker-simulation", PATIENCE);
     PGSimpleDataSource server = new PGSimpleDataSource();
     server.setUrl(settings.jdbcUrl());
     server.setUser(settings.user());
     server.setPassword(settings.password());
     server.setPrepareThreshold(2);
     this.network = new SimulatedNetwork(server);
+    this.observing =
+        new SingleConnectionDataSource(
+            settings.jdbcUrl(), settings.user(), settings.password(), true);
+    this.observer = JdbcClient.create(observing);
   }
 
   SimulatedNetwork network() {
@@ -77,7 +82,7 @@ final class SimulatedDatabase implements AutoCloseable {
 
   /** Sees what is committed, and takes no turns. */
   JdbcClient observer() {
-    return observer.jdbc();
+    return observer;
   }
 
   void tell(Instant now) {
@@ -117,7 +122,7 @@ final class SimulatedDatabase implements AutoCloseable {
 
   @Override
   public void close() {
-    observer.close();
+    observing.destroy();
     TestPostgres.drop(settings);
   }
 }

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.postgresql.PGConnection;
@@ -41,7 +40,7 @@ final class SimulatedNetwork extends AbstractDataSource {
   private final List<Session> busy = new CopyOnWriteArrayList<>();
 
   private final Map<String, Words> known = new HashMap<>();
-  private BiFunction<Task, String, Fault> faults = (_, _) -> Fault.NONE;
+  private Trouble trouble;
   private boolean written;
 
   /** What there is to know of a statement's text. */
@@ -90,9 +89,9 @@ final class SimulatedNetwork extends AbstractDataSource {
     this.server = server;
   }
 
-  /** What happens to each statement from now on. */
-  void faults(BiFunction<Task, String, Fault> decision) {
-    faults = decision;
+  /** What happens to statements from now on. */
+  void trouble(Trouble next) {
+    trouble = next;
   }
 
   /** Whether anything was written since the last call. */
@@ -198,9 +197,9 @@ final class SimulatedNetwork extends AbstractDataSource {
     }
     task.refuseTheDead();
     refuseBroken(session);
-    task.sleep(task.scheduler().latency());
+    task.sleep(trouble.latency(task));
     refuseBroken(session); // while it waited
-    Fault fault = faults.apply(task, sql);
+    Fault fault = trouble.fault(task);
     task.scheduler()
         .say(task + ": " + words(sql).brief() + (fault == Fault.NONE ? "" : " [" + fault + "]"));
     if (fault == Fault.DEATH_BEFORE) {

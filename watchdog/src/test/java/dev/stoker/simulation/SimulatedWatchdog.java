@@ -26,7 +26,7 @@ import java.util.Optional;
  * seen alive.
  */
 final class SimulatedWatchdog {
-  static final Duration STALE = Duration.ofSeconds(14);
+  static final Duration STALE = Duration.ofSeconds(26);
   private static final Duration LOOK = Duration.ofMillis(2500);
   private static final String HOST = "host";
   private static final ExitStatus KILL = new ExitStatus(0, 9, false);
