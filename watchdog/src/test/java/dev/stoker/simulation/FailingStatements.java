@@ -24,8 +24,7 @@ final class FailingStatements implements Trouble {
    * @param nth from 1
    * @param all whether those after the n-th fail as well, for a time
    */
-  FailingStatements(
-      World world, Predicate<Task> operation, int nth, Fault fault, boolean all) {
+  FailingStatements(World world, Predicate<Task> operation, int nth, Fault fault, boolean all) {
     this.world = world;
     this.operation = operation;
     this.nth = nth;
@@ -50,8 +49,7 @@ final class FailingStatements implements Trouble {
     if (seen == nth) {
       untilNanos = world.clock().nanos() + ALL_FAIL.toNanos();
     }
-    boolean fails =
-        seen == nth || all && seen > nth && world.clock().nanos() < untilNanos;
+    boolean fails = seen == nth || all && seen > nth && world.clock().nanos() < untilNanos;
     return fails ? fault : Fault.NONE;
   }
 

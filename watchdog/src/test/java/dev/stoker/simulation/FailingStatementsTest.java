@@ -60,12 +60,6 @@ class FailingStatementsTest {
 
   @ParameterizedTest
   @EnumSource
-  void a_process_that_dies_of_a_statement_breaks_no_promise(Operation operation) {
-    assertThat(failEach(operation, Fault.DEATH_AFTER, false)).isPositive();
-  }
-
-  @ParameterizedTest
-  @EnumSource
   void a_database_that_is_gone_from_some_statement_on_breaks_no_promise(Operation operation) {
     assertThat(failEach(operation, Fault.UNSENT, true)).isPositive();
   }

@@ -27,8 +27,7 @@ final class Installation {
   /**
    * @param directory where workers say what is in flight
    */
-  Installation(
-      World world, Size size, SimulatedApi api, SimulatedNetwork network, Path directory) {
+  Installation(World world, Size size, SimulatedApi api, SimulatedNetwork network, Path directory) {
     this.world = world;
     this.api = api;
     this.network = network;
@@ -36,11 +35,7 @@ final class Installation {
     for (int i = 0; i < size.servers(); i++) {
       servers.add(newServer());
     }
-    this.slots =
-        Stream.iterate(0, i -> i + 1)
-            .limit(size.workers())
-            .map(i -> "host/" + i)
-            .toList();
+    this.slots = Stream.iterate(0, i -> i + 1).limit(size.workers()).map(i -> "host/" + i).toList();
     this.watchdog = newWatchdog();
     world.loop(new SimulatedProcess("systemd", () -> {}), "look", LOOK, this::startAgain);
   }

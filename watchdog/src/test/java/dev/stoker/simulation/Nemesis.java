@@ -35,6 +35,7 @@ final class Nemesis implements Trouble {
   private final List<Harm> harms = new ArrayList<>();
   private final double faulty;
   private final double slowly;
+  private final double stalling;
   private boolean healed;
   private boolean databaseAway;
 
@@ -49,6 +50,7 @@ final class Nemesis implements Trouble {
     }
     this.faulty = random.nextInt(3) * 0.01;
     this.slowly = random.nextInt(3) * 0.008;
+    this.stalling = random.nextInt(3) * 0.02;
   }
 
   @Override
@@ -73,9 +75,9 @@ final class Nemesis implements Trouble {
     switch (harm) {
       case KILL_WORKER -> worker().ifPresent(worker -> worker.process().die(KILLED));
       case CRASH_WORKER -> worker().ifPresent(worker -> worker.process().die(CRASHED));
-      case STOP_WORKER -> worker().ifPresent(worker -> stop(worker.process(), 30_000));
+      case STOP_WORKER -> worker().ifPresent(worker -> stop(worker.process(), 500, 30_000));
       case KILL_SERVER -> installation.server().ifPresent(server -> server.process().die(KILLED));
-      case STOP_SERVER -> installation.server().ifPresent(server -> stop(server.process(), 25_000));
+      case STOP_SERVER -> installation.server().ifPresent(server -> stop(server.process(), 500, 25_000));
       case KILL_WATCHDOG -> installation.watchdog().process().die(KILLED);
       case SET_CLOCK -> world.clock().setForward(Duration.ofMillis(random.nextInt(1_000, 40_000)));
       case KILL_ENGINE -> worker().ifPresent(this::killEngine);
@@ -91,8 +93,12 @@ final class Nemesis implements Trouble {
         : Optional.of(living.get(random.nextInt(living.size())));
   }
 
-  private void stop(SimulatedProcess victim, int maxMillis) {
-    Duration time = Duration.ofMillis(random.nextInt(500, maxMillis));
+  private static boolean ofLease(Task task) {
+    return task.toString().matches(".*/(settle|renew|ending)");
+  }
+
+  private void stop(SimulatedProcess victim, int minMillis, int maxMillis) {
+    Duration time = Duration.ofMillis(random.nextInt(minMillis, maxMillis));
     world.scheduler().say("nemesis: stops " + victim + " for " + time);
     victim.stopped(true);
     later(time, () -> victim.stopped(false));
@@ -149,9 +155,15 @@ final class Nemesis implements Trouble {
     };
   }
 
-  /** Now and then a packet is lost, and sent again, and lost again. */
+  /**
+   * Now and then a packet is lost, and sent again, and lost again; or all of a process stops in the
+   * very moment in which it wants to say something of its lease, for about as long as that lasts.
+   */
   @Override
   public Duration latency(Task task) {
+    if (!healed && ofLease(task) && random.nextDouble() < stalling) {
+      stop(task.process(), 10_000, 24_000);
+    }
     boolean slow = !healed && random.nextDouble() < slowly;
     return Duration.ofMillis(random.nextInt(1, slow ? 25_000 : 20));
   }

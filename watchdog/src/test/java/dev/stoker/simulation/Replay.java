@@ -49,7 +49,8 @@ final class Replay implements Campaign.Listener {
     List<String> steps = e.history();
     int shown = single ? steps.size() : Math.min(STEPS_OF_MANY, steps.size());
     steps.subList(steps.size() - shown, steps.size()).forEach(System.out::println);
-    System.out.printf("%nBROKEN %s (scripts/replay %d shows all steps)%n", e.getMessage(), e.seed());
+    System.out.printf(
+        "%nBROKEN %s (scripts/replay %d shows all steps)%n", e.getMessage(), e.seed());
     if (single) {
       e.getCause().printStackTrace(System.out);
     }

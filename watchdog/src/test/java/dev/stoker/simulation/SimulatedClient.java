@@ -122,7 +122,8 @@ final class SimulatedClient {
   }
 
   private List<Line> lines(String prefix) {
-    int number = random.nextInt(80) == 0 ? random.nextInt(257, 300) : random.nextInt(1, size.lines() + 1);
+    int number =
+        random.nextInt(80) == 0 ? random.nextInt(257, 300) : random.nextInt(1, size.lines() + 1);
     boolean twoModels = random.nextBoolean();
     boolean poison = random.nextInt(7) == 0;
     int poisoned = random.nextInt(number);

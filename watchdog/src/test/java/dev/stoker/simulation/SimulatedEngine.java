@@ -67,7 +67,7 @@ final class SimulatedEngine implements Engine {
     running.add(line.name());
     Task task = Task.current().orElseThrow();
     try {
-      task.sleep(Duration.ofMillis(world.random().nextInt(50, 1500)));
+      task.sleep(Duration.ofMillis(world.random().nextInt(50, 3000)));
       if (line.kind() == Line.Kind.POISON && deaths == begunIn) {
         throw world.crash(task);
       }
