@@ -77,7 +77,8 @@ final class Nemesis implements Trouble {
       case CRASH_WORKER -> worker().ifPresent(worker -> worker.process().die(CRASHED));
       case STOP_WORKER -> worker().ifPresent(worker -> stop(worker.process(), 500, 30_000));
       case KILL_SERVER -> installation.server().ifPresent(server -> server.process().die(KILLED));
-      case STOP_SERVER -> installation.server().ifPresent(server -> stop(server.process(), 500, 25_000));
+      case STOP_SERVER ->
+          installation.server().ifPresent(server -> stop(server.process(), 500, 25_000));
       case KILL_WATCHDOG -> installation.watchdog().process().die(KILLED);
       case SET_CLOCK -> world.clock().setForward(Duration.ofMillis(random.nextInt(1_000, 40_000)));
       case KILL_ENGINE -> worker().ifPresent(this::killEngine);

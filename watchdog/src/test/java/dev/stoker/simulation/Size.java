@@ -14,6 +14,6 @@ record Size(int servers, int workers, int clients, int batches, int lines) {
 
   static Size any(RandomGenerator random) {
     return new Size(
-        random.nextInt(1, 3), random.nextInt(1, 4), random.nextInt(1, 4), random.nextInt(1, 3), 12);
+        random.nextInt(1, 3), random.nextInt(1, 4), random.nextInt(1, 4), random.nextInt(1, 3), 16);
   }
 }
