@@ -64,6 +64,11 @@ public final class Database implements AutoCloseable {
     return new Database(pool, pool::close);
   }
 
+  /** Over connections that somebody else makes, and closes in the end. */
+  public static Database over(DataSource dataSource) {
+    return new Database(dataSource, () -> {});
+  }
+
   /**
    * One connection outside of any pool, for a thread that must not wait behind others; reconnects
    * at the next use after a failure. For one thread at a time.

@@ -3,18 +3,27 @@ package dev.stoker.id;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.UUID;
+import java.util.random.RandomGenerator;
 
 /**
  * Makes UUIDs of version 7 (RFC 9562): 48 bits of milliseconds, then randomness that nobody can
  * guess. Ids made by one instance only grow, also when the clock is set back.
  */
-public final class OrderedIds {
+public class OrderedIds {
   private final InstantSource clock;
-  private final SecureRandom random = new SecureRandom();
+  private final RandomGenerator random;
   private UUID last = new UUID(0, 0);
 
   public OrderedIds(InstantSource clock) {
+    this(clock, new SecureRandom());
+  }
+
+  /**
+   * @param random what the ids are guessed from, if it can be guessed
+   */
+  public OrderedIds(InstantSource clock, RandomGenerator random) {
     this.clock = clock;
+    this.random = random;
   }
 
   public synchronized UUID next() {

@@ -48,6 +48,15 @@ public final class Loop implements AutoCloseable {
     return this;
   }
 
+  /**
+   * Runs one step on the caller's thread, for a loop that is not started.
+   *
+   * @return whether there may be more to do at once
+   */
+  public boolean runOnce() throws Exception {
+    return step.run();
+  }
+
   /** Lets the next step run now. Wakes do not add up. */
   public void wake() {
     wakes.release();

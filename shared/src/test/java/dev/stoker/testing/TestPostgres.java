@@ -53,7 +53,7 @@ public final class TestPostgres {
   }
 
   /** A fresh, migrated, empty database. Whoever asks drops it in the end. */
-  static DatabaseSettings create() {
+  public static DatabaseSettings create() {
     TestPostgres postgres = Started.SERVER;
     String name = postgres.prefix + CLONES.incrementAndGet();
     postgres.administer("CREATE DATABASE " + name + " TEMPLATE " + postgres.template());
@@ -61,7 +61,7 @@ public final class TestPostgres {
   }
 
   /** Drops a database of {@link #create}, whoever is still connected. */
-  static void drop(DatabaseSettings database) {
+  public static void drop(DatabaseSettings database) {
     String url = database.jdbcUrl().replaceFirst("\\?.*", "");
     String name = url.substring(url.lastIndexOf('/') + 1);
     Started.SERVER.administer("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");

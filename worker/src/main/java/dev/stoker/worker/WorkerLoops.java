@@ -18,6 +18,7 @@ import dev.stoker.worker.engine.EngineState;
 import dev.stoker.worker.engine.WatchedEngine;
 import dev.stoker.worker.execute.Dispatcher;
 import dev.stoker.worker.execute.ExecuteSettings;
+import dev.stoker.worker.execute.LineThreads;
 import dev.stoker.worker.heartbeat.HeartbeatLoop;
 import dev.stoker.worker.heartbeat.Progress;
 import dev.stoker.worker.lease.ClaimLoop;
@@ -108,7 +109,8 @@ final class WorkerLoops {
             nanoTime,
             inFlight,
             strikes(database, id),
-            this::lineTaken);
+            this::lineTaken,
+            LineThreads.virtual());
     this.swaps =
         new SwapLoop(
             models,

@@ -17,7 +17,7 @@ public class EndingConfiguration {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
   @Bean(initMethod = "start", destroyMethod = "close")
-  Loop endLoop(
+  public Loop endLoop(
       ShardTable shards,
       BatchEndTable batches,
       ModelTable models,

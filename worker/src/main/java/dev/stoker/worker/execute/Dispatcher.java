@@ -16,8 +16,6 @@ import dev.stoker.worker.lease.HeldShards;
 import dev.stoker.worker.lease.PendingLine;
 import dev.stoker.worker.settle.Settler;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -47,6 +45,7 @@ public final class Dispatcher implements AutoCloseable {
   private final Runnable whenTaken;
   private final InFlightFile inFlight;
   private final BiConsumer<LineKey, Boolean> whenStruck;
+  private final LineThreads threads;
   private final Loop loop;
 
   /**
@@ -54,6 +53,7 @@ public final class Dispatcher implements AutoCloseable {
    * @param whenStruck told of each line whose engine died while it ran, and whether nothing else
    *     ran
    * @param whenTaken told whenever a line has left the queue
+   * @param threads on which lines run
    */
   public Dispatcher(
       HeldShards held,
@@ -64,7 +64,8 @@ public final class Dispatcher implements AutoCloseable {
       LongSupplier nanoTime,
       InFlightFile inFlight,
       BiConsumer<LineKey, Boolean> whenStruck,
-      Runnable whenTaken) {
+      Runnable whenTaken,
+      LineThreads threads) {
     this.held = held;
     this.settler = settler;
     this.engine = engine;
@@ -74,6 +75,7 @@ public final class Dispatcher implements AutoCloseable {
     this.inFlight = inFlight;
     this.whenStruck = whenStruck;
     this.whenTaken = whenTaken;
+    this.threads = threads;
     this.loop = new Loop("dispatch", Duration.ofMillis(1), this::runOnce);
   }
 
@@ -90,7 +92,8 @@ public final class Dispatcher implements AutoCloseable {
     loop.interrupt();
   }
 
-  boolean runOnce() throws InterruptedException {
+  /** Starts the next line, once one may start; for whoever runs it without a thread of its own. */
+  public boolean runOnce() throws InterruptedException {
     PendingLine line = held.take();
     whenTaken.run();
     settler.reserve();
@@ -108,7 +111,7 @@ public final class Dispatcher implements AutoCloseable {
     shard.started();
     boolean ready = shard.trusted(nanoTime.getAsLong()) && engine.probe() == EngineState.READY;
     if (shard.wanted() && ready) {
-      Thread.ofVirtual().name("line").start(() -> run(line));
+      threads.start(() -> run(line));
       return true;
     }
     shard.dropped();
@@ -219,8 +222,7 @@ public final class Dispatcher implements AutoCloseable {
   /** The line gives its slot to others meanwhile. */
   private boolean later(PendingLine line, Duration delay) {
     held.delayed();
-    CompletableFuture.delayedExecutor(delay.toNanos(), TimeUnit.NANOSECONDS, Runnable::run)
-        .execute(() -> held.putBack(line));
+    threads.later(delay, () -> held.putBack(line));
     return false;
   }
 

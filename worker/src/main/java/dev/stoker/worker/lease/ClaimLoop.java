@@ -108,7 +108,10 @@ public final class ClaimLoop implements AutoCloseable {
     loop.close();
   }
 
-  boolean runOnce() {
+  /**
+   * One round, for whoever runs it without a thread of its own; says whether there is more to do.
+   */
+  public boolean runOnce() {
     if (draining || engine.probe() == EngineState.DOWN) {
       held.dismissAll();
     } else {

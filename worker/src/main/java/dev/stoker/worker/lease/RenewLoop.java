@@ -47,7 +47,8 @@ public final class RenewLoop implements AutoCloseable {
     loop.close();
   }
 
-  boolean runOnce() {
+  /** One round, for whoever runs it without a thread of its own. */
+  public boolean runOnce() {
     List<Lease> leases = held.leases();
     if (leases.isEmpty()) {
       return false;

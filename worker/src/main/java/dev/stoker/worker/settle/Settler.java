@@ -97,6 +97,11 @@ public final class Settler implements AutoCloseable {
     return room.availablePermits() == roomMax;
   }
 
+  /** Whether a round would store something, as far as the thread of the rounds knows. */
+  public boolean pending() {
+    return !group.isEmpty() || !finished.isEmpty();
+  }
+
   /** Whether no line may be started until results have been stored. */
   public boolean full() {
     return room.availablePermits() == 0;
@@ -112,7 +117,8 @@ public final class Settler implements AutoCloseable {
     loop.close();
   }
 
-  boolean runOnce() throws InterruptedException {
+  /** One round, for whoever runs it without a thread of its own. */
+  public boolean runOnce() throws InterruptedException {
     if (group.isEmpty()) {
       fillGroup();
     }

@@ -1,0 +1,53 @@
+package dev.stoker.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SimulationTest {
+  private static final int SEEDS = 200;
+  private static final int STEPS_SHOWN = 60;
+
+  @Test
+  void every_promise_holds_whatever_dies_in_whatever_order() throws Exception {
+    Collected collected = new Collected();
+
+    new Campaign(1, SEEDS, collected).run(2);
+
+    assertThat(collected.broken).isEmpty();
+    assertThat(collected.reports).hasSize(SEEDS);
+  }
+
+  @Test
+  void the_same_seed_gives_the_same_steps() {
+    try (Laboratory laboratory = new Laboratory()) {
+      List<String> steps = laboratory.run(7).history();
+      laboratory.run(8);
+
+      assertThat(laboratory.run(7).history()).isEqualTo(steps);
+    }
+  }
+
+  private static final class Collected implements Campaign.Listener {
+    private final List<Laboratory.Report> reports = Collections.synchronizedList(new ArrayList<>());
+    private final List<String> broken = Collections.synchronizedList(new ArrayList<>());
+
+    @Override
+    public void held(Laboratory.Report report) {
+      reports.add(report);
+    }
+
+    @Override
+    public void broken(Laboratory.Broken e) {
+      List<String> steps = e.history();
+      String last =
+          String.join("\n", steps.subList(Math.max(0, steps.size() - STEPS_SHOWN), steps.size()));
+      broken.add(
+          "%s%nIts last steps, of which scripts/replay %d shows all:%n%s"
+              .formatted(e.getMessage(), e.seed(), last));
+    }
+  }
+}
