@@ -3,6 +3,7 @@ package dev.stoker.chaos;
 import dev.stoker.chaos.Ledger.Kind;
 import dev.stoker.loop.Loop;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -34,6 +35,9 @@ record ChaosRun(
 
   private static final int ENDS_AT_FIRST = 3;
 
+  /** How long the files of one batch may take to come. */
+  private static final Duration FETCHING_MAX = Duration.ofMinutes(1);
+
   private static final long LOOK_EVERY = TimeUnit.MILLISECONDS.toNanos(200);
 
   Report run() throws IOException, InterruptedException, SQLException {
@@ -58,7 +62,7 @@ record ChaosRun(
     Recoveries recoveries = new Recoveries();
     Nemesis nemesis = new Nemesis(site, recoveries);
     Excused excused = new Excused(site.engine(), nemesis.workerDeaths());
-    Api clients = new Api(java.net.URI.create("http://127.0.0.1:" + site.apiProxy().port()));
+    Api clients = new Api(URI.create("http://127.0.0.1:" + site.apiProxy().port()));
     Api direct = new Api(site.installation().root());
     try (Observer observer = new Observer(direct, ledger, recoveries);
         Inspector inspector = new Inspector(direct, ledger, excused)) {
@@ -132,13 +136,22 @@ record ChaosRun(
     inspector.close();
     observer.sweep();
     for (WatchedBatch batch : ledger.batches()) {
-      if (batch.ended()) {
-        boolean done = inspector.inspectAgain(batch) || inspector.inspectAgain(batch);
-        if (!done) {
-          ledger.find(Kind.LOST, batch.id() + ": its files cannot be had");
-        }
+      if (batch.ended() && !inspectedAtLast(batch, inspector)) {
+        ledger.find(Kind.LOST, batch.id() + ": its files cannot be had");
       }
     }
+  }
+
+  /** Nothing is broken any more, but something may still be getting up. */
+  private static boolean inspectedAtLast(WatchedBatch batch, Inspector inspector)
+      throws InterruptedException {
+    long begun = System.nanoTime();
+    boolean done = inspector.inspectAgain(batch);
+    while (!done && System.nanoTime() - begun < FETCHING_MAX.toNanos()) {
+      LockSupport.parkNanos(LOOK_EVERY);
+      done = inspector.inspectAgain(batch);
+    }
+    return done;
   }
 
   /** Says every few seconds what was inflicted and how the batches stand. */

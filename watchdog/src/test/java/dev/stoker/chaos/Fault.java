@@ -1,6 +1,7 @@
 package dev.stoker.chaos;
 
 import java.time.Duration;
+import java.util.Locale;
 
 /** What can be inflicted, and how long it lasts at least and at most; zero: a moment. */
 enum Fault {
@@ -63,6 +64,6 @@ enum Fault {
 
   /** As a person reads it. */
   String words() {
-    return name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
+    return name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 }
