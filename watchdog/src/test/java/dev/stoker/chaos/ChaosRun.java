@@ -44,6 +44,8 @@ record ChaosRun(
     long begun = System.nanoTime();
     progress.accept("seed " + seed + ": starting an installation in " + directory);
     Site site = new Site(directory);
+    Thread atExit = new Thread(() -> site.close(true), "chaos-end");
+    Runtime.getRuntime().addShutdownHook(atExit);
     boolean exact = false;
     try {
       Duration left = length.minusNanos(System.nanoTime() - begun).minus(END);
@@ -53,6 +55,7 @@ record ChaosRun(
       return report;
     } finally {
       site.close(!exact);
+      Runtime.getRuntime().removeShutdownHook(atExit);
     }
   }
 

@@ -7,13 +7,18 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** All that takes part, on ports and directories of its own. */
-final class Site implements AutoCloseable {
+final class Site {
+  private static final Logger log = LoggerFactory.getLogger(Site.class);
   private static final Duration DATABASE_START = Duration.ofSeconds(30);
   private static final long LOOK_EVERY = TimeUnit.MILLISECONDS.toNanos(50);
 
@@ -35,6 +40,15 @@ final class Site implements AutoCloseable {
           Map.entry("STOKER_STOP_GRACE", "8s"),
           Map.entry("STOKER_RESPAWNS_PER_HOUR", "1000"));
 
+  private static final String[] ENGINE = {
+    "--slots", "48", "--first-token", "15ms", "--per-token", "1ms", "--jitter", "30"
+  };
+
+  private interface Ending {
+    void end(boolean keepData) throws IOException;
+  }
+
+  private final Deque<Ending> endings = new ArrayDeque<>();
   private final Volume databaseVolume;
   private final Volume logVolume;
   private final WallClock clock;
@@ -45,25 +59,39 @@ final class Site implements AutoCloseable {
   private final Proxy apiProxy;
   private final Keeper keeper;
 
-  Site(Path directory) throws IOException, InterruptedException {
-    databaseVolume = Volume.of(directory.resolve("database"), "20G");
-    logVolume = Volume.of(directory.resolve("logs"), "400M");
-    clock = new WallClock(directory);
-    database =
-        PostgresServer.create(
-            databaseVolume.directory().resolve("server"),
-            logVolume.directory(),
-            Installation.freePort(),
-            clock.environment());
-    database.start();
-    awaitDatabase();
-    databaseProxy = new Proxy(Installation.freePort(), database.settings().port());
-    engine =
-        MockEngine.start(
-            "--slots", "48", "--first-token", "15ms", "--per-token", "1ms", "--jitter", "30");
-    installation = Installation.start(directory.resolve("installation"), settings());
-    apiProxy = new Proxy(Installation.freePort(), installation.root().getPort());
-    keeper = new Keeper(installation, database);
+  Site(Path directory) throws IOException {
+    try {
+      databaseVolume = Volume.of(directory.resolve("database"), "20G");
+      endings.push(databaseVolume::close);
+      logVolume = Volume.of(directory.resolve("logs"), "400M");
+      endings.push(logVolume::close);
+      clock = new WallClock(directory);
+      database = database(clock);
+      endings.push(_ -> database.end());
+      database.start();
+      awaitDatabase();
+      databaseProxy = new Proxy(Installation.freePort(), database.settings().port());
+      endings.push(_ -> databaseProxy.close());
+      engine = MockEngine.start(ENGINE);
+      endings.push(_ -> engine.close());
+      installation = Installation.start(directory.resolve("installation"), settings());
+      endings.push(_ -> installation.close());
+      apiProxy = new Proxy(Installation.freePort(), installation.root().getPort());
+      endings.push(_ -> apiProxy.close());
+      keeper = new Keeper(installation, database);
+      endings.push(_ -> keeper.close());
+    } catch (IOException | RuntimeException | Error e) {
+      close(true);
+      throw e;
+    }
+  }
+
+  private PostgresServer database(WallClock clock) throws IOException {
+    return PostgresServer.create(
+        databaseVolume.directory().resolve("server"),
+        logVolume.directory(),
+        Installation.freePort(),
+        clock.environment());
   }
 
   private Map<String, String> settings() {
@@ -140,23 +168,18 @@ final class Site implements AutoCloseable {
     return keeper;
   }
 
-  @Override
-  public void close() throws IOException {
-    close(false);
-  }
-
-  /** Ends all that runs. */
-  void close(boolean keepData) throws IOException {
-    keeper.close();
-    try {
-      installation.close();
-    } finally {
-      apiProxy.close();
-      databaseProxy.close();
-      engine.close();
-      database.end();
-      databaseVolume.close(keepData);
-      logVolume.close(keepData);
+  /**
+   * Ends all that runs, what began last first. A second call changes nothing.
+   *
+   * @param keepData whether data and logs are still wanted
+   */
+  synchronized void close(boolean keepData) {
+    while (!endings.isEmpty()) {
+      try {
+        endings.pop().end(keepData);
+      } catch (IOException | RuntimeException e) {
+        log.error("something cannot be ended", e);
+      }
     }
   }
 }

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** A directory that can be full: a file system of its own where one can be mounted. */
-final class Volume implements AutoCloseable {
+final class Volume {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int PIECE_BYTES = 65_536;
 
@@ -88,10 +88,5 @@ final class Volume implements AutoCloseable {
       Shell.succeeds(PATIENCE, List.of("umount", "-l", directory.toString()));
     }
     Files.deleteIfExists(image);
-  }
-
-  @Override
-  public void close() throws IOException {
-    close(false);
   }
 }
