@@ -28,6 +28,9 @@ public final class ShardTable {
    */
   public static final int FAULTS_MAX = 10;
 
+  /** The longest delay of a shard that is given back. */
+  public static final Duration DELAY_MAX = Duration.ofMinutes(1);
+
   private static final String LEASE_PICKED =
       """
       UPDATE shard s
@@ -40,14 +43,17 @@ public final class ShardTable {
 
   /**
    * The batch is asked for in a subquery, so that a planner that knows nothing of the tables yet
-   * cannot begin with the batches and sort all their shards.
+   * cannot begin with the batches and sort all their shards. A shard whose time lies further ahead
+   * than any delay got it from a clock that has been set back since, and would wait as long as
+   * that.
    */
   private static final String CLAIMABLE =
       """
-      s.state = 'queued' AND s.available_at <= now() AND s.faults < %d
+      s.state = 'queued' AND s.faults < %d
+      AND (s.available_at <= now() OR s.available_at > now() + %d * interval '1 second')
       AND (SELECT b.status = 'in_progress' AND b.expires_at > now() FROM batch b WHERE b.id = s.batch)
       """
-          .formatted(FAULTS_MAX);
+          .formatted(FAULTS_MAX, DELAY_MAX.toSeconds());
 
   /**
    * Each model has its stretch of the index, so that what waits for others is never passed. First
@@ -149,8 +155,9 @@ public final class ShardTable {
                  (array_agg(deadline ORDER BY priority, deadline))[1] AS deadline,
                  (extract(epoch FROM now() - min(since)) * 1000)::bigint AS waiting_ms
           FROM (SELECT s.priority, s.deadline,
-                       greatest(s.available_at,
-                                (SELECT b.in_progress_at FROM batch b WHERE b.id = s.batch)) AS since
+                       least(now(),
+                             greatest(s.available_at,
+                                      (SELECT b.in_progress_at FROM batch b WHERE b.id = s.batch))) AS since
                 FROM shard s
                 WHERE s.model = wanted.model AND <claimable>
                 ORDER BY s.priority, s.deadline, s.batch, s.ordinal
@@ -446,8 +453,13 @@ public final class ShardTable {
 
   /**
    * Returns leases unharmed: no fault is counted, and nobody claims them before the delay is over.
+   *
+   * @param delay at most {@link #DELAY_MAX}
    */
   public int giveBack(List<Lease> leases, Duration delay) {
+    if (delay.compareTo(DELAY_MAX) > 0) {
+      throw new IllegalArgumentException("a delay of " + delay);
+    }
     return named(GIVE_BACK, leases).param("delay_ms", delay.toMillis()).update();
   }
 

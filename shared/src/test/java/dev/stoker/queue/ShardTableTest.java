@@ -2,6 +2,7 @@ package dev.stoker.queue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.stoker.batch.BatchId;
@@ -276,7 +277,7 @@ class ShardTableTest {
     BatchId held = rows.batch().part("n", 1).insert();
     rows.batch().part("n", 1).status(BatchStatus.VALIDATING).insert();
     shards.giveBack(
-        shards.claim(HOLDER, List.of("m", "n", "alias-of-n"), 9, TTL), Duration.ofHours(1));
+        shards.claim(HOLDER, List.of("m", "n", "alias-of-n"), 9, TTL), ShardTable.DELAY_MAX);
     assertThat(keysOfLeases(shards.claimUnwanted(HOLDER, Set.of("n", "alias-of-n"), 9, TTL)))
         .as("whether or not they may be claimed yet")
         .containsExactlyInAnyOrder(
@@ -626,17 +627,32 @@ class ShardTableTest {
   void a_shard_given_back_with_a_delay_is_not_claimed_before_it_is_over() {
     BatchId batch = rows.batch().part("m", 1).insert();
     List<Lease> leases = shards.claim(HOLDER, MODELS, 1, TTL);
-    shards.giveBack(leases, Duration.ofHours(1));
+    shards.giveBack(leases, ShardTable.DELAY_MAX);
     assertThat(shards.claim(HOLDER, MODELS, 1, TTL)).isEmpty();
     assertThat(
             rows.value(
                 Boolean.class,
-                "SELECT available_at BETWEEN now() + interval '59 min' AND now() + interval '1 h'"
+                "SELECT available_at BETWEEN now() + interval '50 s' AND now() + interval '1 min'"
                     + " FROM shard WHERE batch = ?",
                 batch.value()))
         .isTrue();
     database.jdbc().sql("UPDATE shard SET available_at = now()").update();
     assertThat(shards.claim(HOLDER, MODELS, 1, TTL)).hasSize(1);
+  }
+
+  @Test
+  void a_shard_that_was_queued_before_the_clock_was_set_back_does_not_wait_for_it() {
+    rows.batch().part("m", 1).insert();
+    database.jdbc().sql("UPDATE shard SET available_at = now() + interval '2 h'").update();
+
+    assertThat(shards.waiting(MODELS).getFirst().waiting()).isZero();
+    assertThat(shards.claim(HOLDER, MODELS, 1, TTL)).hasSize(1);
+  }
+
+  @Test
+  void a_delay_beyond_the_longest_is_refused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> shards.giveBack(List.of(), ShardTable.DELAY_MAX.plusMillis(1)));
   }
 
   // reap
@@ -691,7 +707,7 @@ class ShardTableTest {
   @Test
   void a_delay_is_over_once_the_shard_is_reaped() {
     rows.batch().part("m", 1).insert();
-    shards.giveBack(shards.claim(HOLDER, MODELS, 1, TTL), Duration.ofHours(1));
+    shards.giveBack(shards.claim(HOLDER, MODELS, 1, TTL), ShardTable.DELAY_MAX);
     database.jdbc().sql("UPDATE shard SET available_at = now()").update();
     Lease lease = shards.claim(HOLDER, MODELS, 1, TTL).getFirst();
     rows.expire(lease);

@@ -48,7 +48,11 @@ public final class Installation implements AutoCloseable {
 
   /** Starts an installation with settings beyond the defaults. */
   public static Installation start(String name, Map<String, String> settings) {
-    Path directory = HOME.resolve("watchdog/target/endtoend").resolve(name);
+    return start(HOME.resolve("watchdog/target/endtoend").resolve(name), settings);
+  }
+
+  /** Starts an installation in a directory of the caller's choice, of which nothing is kept. */
+  public static Installation start(Path directory, Map<String, String> settings) {
     Installation installation = new Installation(directory, settings);
     installation.removeEarlierRun();
     Finished started = installation.run("start-all.sh");
@@ -261,7 +265,7 @@ public final class Installation implements AutoCloseable {
   }
 
   /** Below the range from which the system hands out ports, so that nobody gets it meanwhile. */
-  private static int freePort() {
+  public static int freePort() {
     int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
     return isFree(port) ? port : freePort();
   }
