@@ -222,7 +222,7 @@ final class Nemesis {
   private boolean isWorthIt(Strike strike) {
     return switch (strike.fault()) {
       case API_KILLED, API_FROZEN, API_RESTARTED, ALL_RESTARTED_IN_TURN, ALL_KILLED ->
-          strike.aim() % 4 == 0 || site.answers();
+          strike.aim() % 10 == 0 || site.answers();
       default -> true;
     };
   }
