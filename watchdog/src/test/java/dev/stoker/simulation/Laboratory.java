@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Where simulations run, one after another. */
 final class Laboratory implements AutoCloseable {
@@ -63,6 +64,11 @@ final class Laboratory implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The rows as they are. */
+  JdbcClient rows() {
+    return database.observer();
   }
 
   /**

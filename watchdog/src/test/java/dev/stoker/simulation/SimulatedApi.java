@@ -58,7 +58,7 @@ final class SimulatedApi implements AutoCloseable {
     }
 
     @Override
-    public UUID next() {
+    public synchronized UUID next() {
       return current.next();
     }
   }

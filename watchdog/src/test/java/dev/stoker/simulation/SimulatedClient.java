@@ -112,6 +112,7 @@ final class SimulatedClient {
     }
     String status = batch.path("status").asString();
     require(!cancelled || status.equals("cancelled"), "%s was cancelled and is %s", id, status);
+    require(cancels || !status.equals("cancelled"), "%s is %s, for which nobody asked", id, status);
     if (twice) {
       require(status.matches("failed|cancelled"), "%s has a custom_id twice and is %s", id, status);
     } else if (!(status.equals("cancelled")

@@ -22,6 +22,22 @@ class SimulationTest {
   }
 
   @Test
+  void a_client_that_asks_again_after_more_than_a_minute_may_get_a_second_batch() {
+    holds(30);
+  }
+
+  @Test
+  void a_worker_that_was_stopped_for_longer_than_its_lease_stores_nothing_for_its_successor() {
+    holds(36);
+  }
+
+  private static void holds(long seed) {
+    try (Laboratory laboratory = new Laboratory()) {
+      assertThat(laboratory.run(seed).steps()).isPositive();
+    }
+  }
+
+  @Test
   void the_same_seed_gives_the_same_steps() {
     try (Laboratory laboratory = new Laboratory()) {
       List<String> steps = laboratory.run(7).history();
