@@ -114,6 +114,11 @@ WATCHDOG_JAR=$STOKER_HOME/watchdog/target/watchdog.jar
 WATCHDOG_JVM=(-Xmx64m -Xmn4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=20
   -XX:+UnlockDiagnosticVMOptions -XX:AsyncDeflationInterval=5000)
 
+# A heap starts small and grows with what lives in it, rather than to save collections: little lives for long here.
+# What compilers and bursts took of other memory goes back. A part of an upload is up to a megabyte: in regions of less
+# than twice that, G1 would have to handle each apart.
+API_JVM=(-Xms64m -XX:GCTimeRatio=4 -XX:G1HeapRegionSize=4m -XX:TrimNativeHeapInterval=5000 -XX:+UseCompactObjectHeaders)
+
 # A person's start does not count as one of the restarts after which the watchdog gives up.
 launch_watchdog() {
   local learnt

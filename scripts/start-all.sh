@@ -192,8 +192,7 @@ fi
 if ! running_pid api_server >/dev/null; then
   say "api-server starts ..."
   started+=(api_server)
-  # A part of an upload is up to a megabyte: in regions of less than twice that, G1 would have to handle each apart.
-  launch api_server "$JAVA_HOME/bin/java" -Xmx"${STOKER_API_HEAP:-384m}" -XX:G1HeapRegionSize=4m -XX:+ExitOnOutOfMemoryError \
+  launch api_server "$JAVA_HOME/bin/java" -Xmx"${STOKER_API_HEAP:-384m}" "${API_JVM[@]}" -XX:+ExitOnOutOfMemoryError \
     ${STOKER_API_JAVA_OPTIONS:-} -jar "$STOKER_HOME/api-server/target/api-server.jar" 9>&-
 fi
 wait_for api_server ready api_ready
