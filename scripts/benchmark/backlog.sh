@@ -6,7 +6,7 @@ option batches 10,1000,100000 10,1000,20000 '[1-9][0-9]{0,6}(,[1-9][0-9]{0,6})*'
 read_options "$@" <<'TXT'
 Three queues in the same PostgreSQL, each a copy of Stoker's tables with all their indexes, are filled by SQL with what
 the intake writes: so many batches of one shard, of three priorities and many deadlines, one in sixteen for another model;
-vacuumed and analysed as autovacuum would. No worker runs. Then so many rounds, for each queue in turn:
+vacuumed and analysed as autovacuum would. The worker idles. Then so many rounds, for each queue in turn:
   claim   ten times in a row (five of ten batches), by the code that workers claim with: one shard of one model
   read    what a worker reads of it then, by the same code
 and all are given back and vacuumed, which is not measured.
@@ -19,5 +19,4 @@ queue run in turn, so that other work on the machine disturbs all alike.
 TXT
 export STOKER_ENGINE=null
 start_installation
-end_watchdog && end_workers || exit 1
 measure Backlog "$rounds" "$batches"

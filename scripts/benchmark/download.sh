@@ -15,7 +15,7 @@ The client, which throws the bytes away, is the same for static and stoker. To r
 in the median of the rounds. The output file is compared with the input: a custom_id that is missing, or not in the
 order of the input, makes the exit status 1.
 TXT
-export STOKER_ENGINE=null STOKER_BATCH_LINES_MAX=1000000 STOKER_UPLOAD_BYTES_MAX=20000000000
+export STOKER_ENGINE=null
 STATIC=''
 end_extras() {
   [ -n "$STATIC" ] || return 0

@@ -16,7 +16,6 @@ up first. Every line must be in the output once, and its vector the same as the 
 the exit status is 1. The comparison is of medians; CPU time is utime + stime of each process, and says the same as
 the clock where other work disturbs that. Load is the machine's load average at the end.
 TXT
-export STOKER_BATCH_LINES_MAX=100000
 start_installation
 echo '<configuration/>' >"$directory/silent.xml" # nothing of what the libraries log
 CLIENT_JVM=(-Xmx2g --enable-native-access=ALL-UNNAMED -Dlogback.configurationFile="$directory/silent.xml")

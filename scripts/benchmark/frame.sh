@@ -76,6 +76,8 @@ prepare() {
   export STOKER_ENV_FILE=/dev/null SENTRY_DSN='' STOKER_DATA_DIR=$directory/data STOKER_LOG_DIR=$directory/logs
   STOKER_API_PORT=$(free_port 20000 25000) STOKER_DATABASE_PORT=$(free_port 25000 30000)
   export STOKER_API_PORT STOKER_DATABASE_PORT
+  # Large files, as an operator allows them who has such.
+  export STOKER_BATCH_LINES_MAX=1000000 STOKER_UPLOAD_BYTES_MAX=20000000000
   . "$BENCHMARKS/../common.sh"
   use_jdk
 

@@ -18,7 +18,7 @@ measured is Stoker alone: api-server, PostgreSQL, watchdog, worker and the clien
 
 Every custom_id must be in the output once, in the order of the input: else the exit status is 1.
 TXT
-export STOKER_ENGINE=null STOKER_BATCH_LINES_MAX=1000000
+export STOKER_ENGINE=null
 start_installation
 reconfigure_database "shared_preload_libraries = 'pg_stat_statements'"
 measure Overhead "$lines" "$rounds"

@@ -15,6 +15,6 @@ during the round by a look each 20 ms, and after.
 
 Downloads each file once and compares it with the input: a difference makes the exit status 1.
 TXT
-export STOKER_ENGINE=null STOKER_BATCH_LINES_MAX=1000000 STOKER_UPLOAD_BYTES_MAX=20000000000
+export STOKER_ENGINE=null
 start_installation
 measure Upload "$megabytes" "$rounds"

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.function.LongFunction;
 import org.springframework.http.ContentDisposition;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -16,9 +18,9 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Gives files back. A page is read, its connection returned, then it is written: a slow client
- * costs a page of memory and nothing of the database. If the file is deleted meanwhile the
- * connection breaks, and the announced length tells the client so.
+ * Gives files back. While a page is written the next one is read, and its connection returned: a
+ * slow client costs two pages of memory and nothing of the database. If the file is deleted
+ * meanwhile the connection breaks, and the announced length tells the client so.
  */
 @RestController
 final class FileContentController {
@@ -66,7 +68,8 @@ final class FileContentController {
     if (file.batch().isPresent()) {
       BatchId batch = file.batch().get();
       boolean succeeded = file.holdsSuccesses();
-      return write(after -> results.page(batch, succeeded, after, PAGE_BYTES), "\n", out);
+      return write(
+          after -> results.page(batch, succeeded, after, PAGE_BYTES).stream().toList(), "\n", out);
     }
     return write(after -> parts.page(file.id(), after, PAGE_BYTES), "", out);
   }
@@ -77,13 +80,20 @@ final class FileContentController {
     long written = 0;
     List<Piece> page = pages.apply(-1);
     while (!page.isEmpty()) {
+      Future<List<Piece>> next = reading(pages, page.getLast().key());
       for (Piece piece : page) {
         out.write(piece.bytes());
         out.write(end);
         written += piece.bytes().length + end.length;
       }
-      page = pages.apply(page.getLast().key());
+      page = Awaited.of(next);
     }
     return written;
+  }
+
+  private static Future<List<Piece>> reading(LongFunction<List<Piece>> pages, long after) {
+    FutureTask<List<Piece>> page = new FutureTask<>(() -> pages.apply(after));
+    Thread.ofVirtual().name("page-reader").start(page);
+    return page;
   }
 }

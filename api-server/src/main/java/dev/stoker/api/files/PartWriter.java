@@ -3,7 +3,6 @@ package dev.stoker.api.files;
 import dev.stoker.file.FileId;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
@@ -42,7 +41,7 @@ final class PartWriter implements Consumer<Part>, AutoCloseable {
     if (!group.isEmpty()) {
       send();
     }
-    await();
+    Awaited.of(underWay);
   }
 
   @Override
@@ -51,26 +50,12 @@ final class PartWriter implements Consumer<Part>, AutoCloseable {
   }
 
   private void send() {
-    await();
+    Awaited.of(underWay);
     List<Part> parts = group;
     group = new ArrayList<>();
     groupBytes = 0;
     underWay = new FutureTask<>(() -> table.insert(file, parts), null);
     writer.execute(underWay);
-  }
-
-  private void await() {
-    try {
-      underWay.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while parts were being stored", e);
-    }
   }
 
   private static FutureTask<Void> done() {
