@@ -130,9 +130,9 @@ final class Queue {
             "state < 'completed'",
             true,
             settings(
-                "4 loops of 500",
+                "4 of 500",
                 List.of(with(boss, "4", "500")),
-                "2 processes, 2 of 1000",
+                "2 x 2 of 1000",
                 Collections.nCopies(2, with(boss, "2", "1000")))),
         new Rival(
             "db-scheduler",
@@ -140,9 +140,9 @@ final class Queue {
             "true",
             false,
             settings(
-                "20 threads, 4 to 20",
+                "20, 4 to 20",
                 List.of(with(java, "DbScheduler", "20", "20", "4", "20")),
-                "50 threads, 1 to 4",
+                "50, 1 to 4",
                 List.of(with(java, "DbScheduler", "50", "50", "1", "4")))),
         new Rival(
             "JobRunr",

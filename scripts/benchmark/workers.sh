@@ -8,7 +8,7 @@ option rounds 2 1 '[1-9][0-9]?'
 read_options "$@" <<'TXT'
 For each number of workers, in turn: an installation with so many worker processes (STOKER_WORKERS), each of which may
 have so many requests in flight (STOKER_ENGINE_SLOTS_MAX), at one mock engine with room for all: a first token after
-50 ms, 20 to 120 tokens an answer and 5 ms for each (10 % more or less). One batch of so many lines for each
+50 ms, 20 to 120 tokens an answer and 10 ms for each (10 % more or less). One batch of so many lines for each
 worker, after a shorter one that is not counted. The engine limits each worker, so n of them ought to be n times as
 fast as the first of the list is for each of its own; that is linear.
 
@@ -27,7 +27,7 @@ end_extras() {
   kill -TERM "$ENGINE" 2>/dev/null
   wait "$ENGINE" 2>/dev/null
 }
-"$STOKER_HOME/scripts/mock-engine" --slots $((slots * largest)) --first-token 50ms --per-token 5ms --jitter 10 \
+"$STOKER_HOME/scripts/mock-engine" --slots $((slots * largest)) --first-token 50ms --per-token 10ms --jitter 10 \
   --tokens-min 20 --tokens-max 120 --kv-tokens $((slots * largest * 1024)) >"$directory/engine" 2>>"$directory/scripts.log" &
 ENGINE=$!
 for ((waited = 0; waited < 3000; waited++)); do

@@ -49,7 +49,7 @@ final class FailingStatements implements Trouble {
     if (seen == nth) {
       untilNanos = world.clock().nanos() + ALL_FAIL.toNanos();
     }
-    boolean fails = seen == nth || all && seen > nth && world.clock().nanos() < untilNanos;
+    boolean fails = seen == nth || (all && seen > nth && world.clock().nanos() < untilNanos);
     return fails ? fault : Fault.NONE;
   }
 

@@ -17,6 +17,12 @@ public record WorkerCommand(List<String> words, Path home) {
   /** A worker without memory can do nothing well; its successor can. */
   private static final String DIE_WITHOUT_MEMORY = "-XX:+ExitOnOutOfMemoryError";
 
+  /**
+   * A heap starts small and grows with what lives in it, which is little, rather than to save
+   * collections. What an installation sets itself comes later and wins.
+   */
+  private static final List<String> SMALL_HEAP = List.of("-Xms64m", "-XX:GCTimeRatio=4");
+
   private static final String LEARNT = "-XX:AOTCache=";
 
   public static WorkerCommand from(Settings settings) {
@@ -40,6 +46,7 @@ public record WorkerCommand(List<String> words, Path home) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add(DIE_WITHOUT_MEMORY);
+    command.addAll(SMALL_HEAP);
     command.addAll(startCache(jar));
     command.addAll(options);
     command.add("-jar");

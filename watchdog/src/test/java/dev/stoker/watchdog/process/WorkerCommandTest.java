@@ -34,6 +34,13 @@ class WorkerCommandTest {
     assertThat(command.words()).doesNotContain(option);
   }
 
+  @Test
+  void what_an_installation_sets_itself_comes_after_what_stoker_sets() {
+    WorkerCommand command =
+        WorkerCommand.from(new Settings(Map.of("STOKER_WORKER_JAVA_OPTIONS", "-Xms1g -Xmx4g")));
+    assertThat(command.words()).containsSubsequence("-Xms64m", "-Xms1g", "-Xmx4g", "-jar");
+  }
+
   private static void file(Path path, long second) throws IOException {
     Files.writeString(path, "");
     Files.setLastModifiedTime(path, FileTime.fromMillis(1_000 * second));
