@@ -68,8 +68,7 @@ final class FileContentController {
     if (file.batch().isPresent()) {
       BatchId batch = file.batch().get();
       boolean succeeded = file.holdsSuccesses();
-      return write(
-          after -> results.page(batch, succeeded, after, PAGE_BYTES).stream().toList(), "\n", out);
+      return write(after -> results.page(batch, succeeded, after, PAGE_BYTES), "\n", out);
     }
     return write(after -> parts.page(file.id(), after, PAGE_BYTES), "", out);
   }
