@@ -3,7 +3,6 @@ package dev.stoker.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +15,7 @@ class FailingStatementsTest {
 
   private static Laboratory laboratory;
 
-  private enum Operation {
+  enum Operation {
     UPLOAD_CREATE_AND_DOWNLOAD("/client"),
     INTAKE("/intake"),
     CLAIM("/claim"),
@@ -31,8 +30,8 @@ class FailingStatementsTest {
       this.task = task;
     }
 
-    Predicate<Task> statements() {
-      return each -> each.toString().contains(task);
+    boolean has(Task each) {
+      return each.toString().contains(task);
     }
   }
 
@@ -72,7 +71,7 @@ class FailingStatementsTest {
       laboratory.run(
           SEED,
           (world, _) -> {
-            failing.set(new FailingStatements(world, operation.statements(), nth, fault, all));
+            failing.set(new FailingStatements(world, operation::has, nth, fault, all));
             return failing.get();
           },
           _ -> Size.SMALLEST);
