@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import javax.sql.DataSource;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.flyway.autoconfigure.FlywayDataSource;
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.boot.webmvc.autoconfigure.error.ErrorMvcAutoConfiguration;
 import org.springframework.context.annotation.Bean;
@@ -51,6 +52,12 @@ class Application {
   @Bean
   DataSource dataSource(Database database) {
     return database.dataSource();
+  }
+
+  @Bean(defaultCandidate = false)
+  @FlywayDataSource
+  DataSource migrationDataSource(DatabaseSettings settings) {
+    return Migration.dataSource(settings);
   }
 
   @Bean

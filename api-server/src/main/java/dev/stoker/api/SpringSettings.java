@@ -1,6 +1,5 @@
 package dev.stoker.api;
 
-import dev.stoker.database.DatabaseSettings;
 import dev.stoker.logging.ProcessLog;
 import java.util.HashMap;
 import java.util.Map;
@@ -26,7 +25,7 @@ final class SpringSettings extends StandardEnvironment {
   private static Map<String, Object> properties(ApiSettings settings) {
     Map<String, Object> properties = new HashMap<>();
     web(properties, settings);
-    database(properties, settings.database());
+    database(properties);
     logging(properties, settings.log());
     properties.put("spring.main.banner-mode", "off");
     properties.put("spring.application.name", "stoker-api");
@@ -48,13 +47,7 @@ final class SpringSettings extends StandardEnvironment {
     properties.put("spring.web.resources.add-mappings", false);
   }
 
-  private static void database(Map<String, Object> properties, DatabaseSettings database) {
-    // Connections of its own: what is set for a migration must not stay behind in the pool.
-    properties.put("spring.flyway.url", database.jdbcUrl());
-    properties.put("spring.flyway.user", database.user());
-    properties.put("spring.flyway.password", database.password());
-    properties.put(
-        "spring.flyway.init-sqls", "SET lock_timeout = '" + Migration.LOCK_TIMEOUT + "'");
+  private static void database(Map<String, Object> properties) {
     properties.put("spring.flyway.locations", "classpath:db/migration");
     properties.put("spring.flyway.connect-retries", 10);
     properties.put("spring.flyway.connect-retries-interval", "5s");

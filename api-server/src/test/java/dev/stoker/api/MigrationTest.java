@@ -74,11 +74,7 @@ class MigrationTest {
 
   private static Flyway flyway(String... locations) {
     return Flyway.configure()
-        .dataSource(
-            database.settings().jdbcUrl(),
-            database.settings().user(),
-            database.settings().password())
-        .initSql("SET lock_timeout = '" + Migration.LOCK_TIMEOUT + "'")
+        .dataSource(Migration.dataSource(database.settings()))
         .locations(locations)
         .load();
   }

@@ -130,7 +130,7 @@ public final class Watchdog {
         () -> handOver(log));
   }
 
-  /** Fails until there is a database whose tables this build knows; ends at newer ones. */
+  /** Fails until there is a database whose tables this build knows. Its workers live on. */
   private static Database opened(WatchdogSettings settings, Logger log) {
     Database database = Database.dedicated(settings.database(), "stoker-watchdog", SOCKET_TIMEOUT);
     try {
@@ -138,9 +138,12 @@ public final class Watchdog {
         case Schema.Known _ -> {
           return database;
         }
-        case Schema.Older older -> throw new IllegalStateException(older.reason());
+        case Schema.Older older -> {
+          log.warn("Blind: {}", older.reason());
+          throw new IllegalStateException(older.reason());
+        }
         case Schema.Newer newer -> {
-          refuse(log, newer);
+          log.error("Blind: {}", newer.reason());
           throw new IllegalStateException(newer.reason());
         }
       }
@@ -148,15 +151,6 @@ public final class Watchdog {
       database.close();
       throw e;
     }
-  }
-
-  /** Its workers live on. */
-  private static void refuse(Logger log, Schema.Newer newer) {
-    log.error(newer.reason());
-    System.err.println(newer.reason());
-    ErrorReports.close();
-    ProcessLog.close();
-    Runtime.getRuntime().halt(MISCONFIGURED);
   }
 
   private static Outside outside(

@@ -20,7 +20,7 @@ final class Laboratory implements AutoCloseable {
   private static final Duration HARM_MAX = Duration.ofSeconds(50);
 
   /** From when all has healed. */
-  private static final Duration END_MAX = Duration.ofMinutes(6);
+  private static final Duration END_MAX = Duration.ofMinutes(15);
 
   private static final int STEPS_MAX = 60_000;
 

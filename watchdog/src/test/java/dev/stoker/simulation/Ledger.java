@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -280,8 +281,8 @@ final class Ledger {
             }
           });
       known.putAll(read);
-      checkBytes(now, read);
     }
+    checkCounts(now, known.values());
   }
 
   private Map<Integer, Result> readResults(UUID batch) {
@@ -323,13 +324,29 @@ final class Ledger {
     stored.add(valueOf(text, "\"custom_id\":\""));
   }
 
-  private static void checkBytes(Batch batch, Map<Integer, Result> read) {
-    long bytes = read.values().stream().mapToLong(result -> result.body().length + 1).sum();
-    long counted =
-        batch.shards().values().stream()
-            .mapToLong(shard -> shard.outputBytes() + shard.errorBytes())
-            .sum();
-    require(bytes == counted, "%s has %s bytes of results, counts %s", batch.id(), bytes, counted);
+  private static void checkCounts(Batch batch, Collection<Result> read) {
+    checkCounts(
+        batch,
+        read.stream().filter(Result::succeeded).toList(),
+        batch.shards().values().stream().mapToInt(Shard::completed).sum(),
+        batch.shards().values().stream().mapToLong(Shard::outputBytes).sum());
+    checkCounts(
+        batch,
+        read.stream().filter(result -> !result.succeeded()).toList(),
+        batch.shards().values().stream().mapToInt(Shard::failed).sum(),
+        batch.shards().values().stream().mapToLong(Shard::errorBytes).sum());
+  }
+
+  private static void checkCounts(Batch batch, List<Result> read, int lines, long bytes) {
+    long length = read.stream().mapToLong(result -> result.body().length + 1).sum();
+    require(
+        read.size() == lines && length == bytes,
+        "%s has %s results of one kind, %s bytes; its shards count %s and %s",
+        batch.id(),
+        read.size(),
+        length,
+        lines,
+        bytes);
   }
 
   private static void checkEnd(Batch now) {

@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SimulationTest {
-  private static final int SEEDS = 200;
+  private static final int SEEDS = 100;
   private static final int STEPS_SHOWN = 60;
 
   @Test

@@ -33,8 +33,9 @@ class TamperingTest {
           DELETE FROM batch                                                       | is gone
           UPDATE shard SET attempt = 0                                            | token
           UPDATE shard SET faults = 1                                             | was done and has changed
+          UPDATE shard SET completed = failed, failed = completed                 | shards count
           UPDATE batch SET status = 'cancelling', cancelling_at = now()           | cancelled
-          UPDATE result SET body = body || '!'::bytea                              | has changed
+          UPDATE result SET body = set_byte(body, 0, 0)                           | has changed
           """)
   void a_broken_promise_is_found(String statement, String complaint) {
     assertThatThrownBy(

@@ -52,6 +52,8 @@ public final class Worker {
   /** Something this process cannot mend; a new one may. */
   private static final int EXIT_BROKEN = 70;
 
+  private static final int TRIES_IN_HASTE = 60;
+
   private static final int EXIT_MISCONFIGURED = 78;
   private static final Logger log = LoggerFactory.getLogger(Worker.class);
 
@@ -224,8 +226,8 @@ public final class Worker {
   }
 
   /**
-   * Takes the place reserved for this process; waits for the database, and for its tables, as long
-   * as the watchdog lets it.
+   * Takes the place reserved for this process; waits for the database, and for tables that it
+   * knows, as long as the watchdog lets it: whoever comes next may be of another build.
    */
   private static WorkerId register(Database database, WorkerSettings settings, AtomicLong tries)
       throws InterruptedException {
@@ -235,10 +237,7 @@ public final class Worker {
       tries.incrementAndGet();
       try {
         switch (schemas.schema()) {
-          case Schema.Newer newer -> {
-            System.err.println(newer.reason());
-            exit(EXIT_MISCONFIGURED, newer.reason());
-          }
+          case Schema.Newer newer -> log.error("not started: {}", newer.reason());
           case Schema.Older older -> log.warn("waiting: {}", older.reason());
           case Schema.Known _ -> {
             return registered(table, settings);
@@ -247,7 +246,7 @@ public final class Worker {
       } catch (DataAccessException e) {
         log.warn("waiting for the database: {}", e.getMessage());
       }
-      TimeUnit.SECONDS.sleep(1);
+      TimeUnit.SECONDS.sleep(tries.get() < TRIES_IN_HASTE ? 1 : 10);
     }
   }
 

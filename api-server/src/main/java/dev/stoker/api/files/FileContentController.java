@@ -24,7 +24,7 @@ import org.springframework.web.bind.annotation.RestController;
  */
 @RestController
 final class FileContentController {
-  private static final int PAGE_BYTES = 2 << 20;
+  private static final int PAGE_BYTES = 1 << 20;
 
   private final FileRepository files;
   private final FilePartTable parts;

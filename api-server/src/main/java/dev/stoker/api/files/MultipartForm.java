@@ -93,8 +93,15 @@ final class MultipartForm {
       throw ApiErrors.brokenMultipart();
     }
     input.skipPast(HEADERS_END);
-    FileItemHeaders parsed =
-        headers.getParsedHeaders(new String(head, StandardCharsets.UTF_8).strip() + "\r\n\r\n");
+    try {
+      return item(
+          headers.getParsedHeaders(new String(head, StandardCharsets.UTF_8).strip() + "\r\n\r\n"));
+    } catch (IllegalArgumentException e) { // such as base64 in a name that is none
+      throw ApiErrors.brokenMultipart();
+    }
+  }
+
+  private Optional<Item> item(FileItemHeaders parsed) {
     return Optional.ofNullable(headers.getFieldName(parsed))
         .map(
             field ->

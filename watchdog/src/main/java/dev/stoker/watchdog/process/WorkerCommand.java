@@ -19,9 +19,11 @@ public record WorkerCommand(List<String> words, Path home) {
 
   /**
    * A heap starts small and grows with what lives in it, which is little, rather than to save
-   * collections. What an installation sets itself comes later and wins.
+   * collections. An installation that sets a heap sets all of it.
    */
   private static final List<String> SMALL_HEAP = List.of("-Xms64m", "-XX:GCTimeRatio=4");
+
+  private static final String HEAP_MAX = "-Xmx";
 
   private static final String LEARNT = "-XX:AOTCache=";
 
@@ -46,7 +48,10 @@ public record WorkerCommand(List<String> words, Path home) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add(DIE_WITHOUT_MEMORY);
-    command.addAll(SMALL_HEAP);
+    if (options.stream().noneMatch(option -> option.startsWith(HEAP_MAX))) {
+      // A heap that may not grow to where it starts would keep the JVM from starting.
+      command.addAll(SMALL_HEAP);
+    }
     command.addAll(startCache(jar));
     command.addAll(options);
     command.add("-jar");

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,10 +36,13 @@ class WorkerCommandTest {
   }
 
   @Test
-  void what_an_installation_sets_itself_comes_after_what_stoker_sets() {
-    WorkerCommand command =
-        WorkerCommand.from(new Settings(Map.of("STOKER_WORKER_JAVA_OPTIONS", "-Xms1g -Xmx4g")));
-    assertThat(command.words()).containsSubsequence("-Xms64m", "-Xms1g", "-Xmx4g", "-jar");
+  void an_installation_that_sets_the_heap_sets_all_of_it() {
+    assertThat(with("-XX:+UseZGC")).containsSubsequence("-Xms64m", "-XX:+UseZGC", "-jar");
+    assertThat(with("-Xmx48m")).contains("-Xmx48m").doesNotContain("-Xms64m");
+  }
+
+  private static List<String> with(String options) {
+    return WorkerCommand.from(new Settings(Map.of("STOKER_WORKER_JAVA_OPTIONS", options))).words();
   }
 
   private static void file(Path path, long second) throws IOException {
