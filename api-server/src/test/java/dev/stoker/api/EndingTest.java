@@ -4,6 +4,7 @@ import static dev.stoker.api.TestApi.line;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.api.TestApi.Answer;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -106,6 +107,7 @@ class EndingTest {
   }
 
   @Test
+  @DisplayName("scenario 7: finalization stranded")
   void a_batch_that_somebody_left_behind_is_ended() {
     String batch = halfDone();
     api.jdbc().sql("DELETE FROM shard WHERE model = 'm-2'").update();
