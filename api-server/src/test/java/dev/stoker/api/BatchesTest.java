@@ -275,7 +275,7 @@ class BatchesTest {
     String batch = api.batch(api.file(line("a"), line("b", "m-2"), line("bad", "m-2")));
     api.await(batch, "in_progress");
     api.jdbc()
-        .sql("UPDATE shard SET available_at = now() + interval '1 h' WHERE model = 'm-2'")
+        .sql("UPDATE shard SET available_at = now() + interval '50 s' WHERE model = 'm-2'")
         .update();
     api.work();
     assertThat(counts(batch)).isEqualTo("{\"total\":3,\"completed\":1,\"failed\":0}");

@@ -27,7 +27,7 @@ class EndingTest {
     String batch = api.batch(api.file(line("a"), line("b", "m-2"), "", line("c", "m-2")));
     api.await(batch, "in_progress");
     api.jdbc()
-        .sql("UPDATE shard SET available_at = now() + interval '1 h' WHERE model = 'm-2'")
+        .sql("UPDATE shard SET available_at = now() + interval '50 s' WHERE model = 'm-2'")
         .update();
     api.work();
     return batch;
