@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -175,6 +176,7 @@ class BatchesTest {
   }
 
   @Test
+  @DisplayName("scenario 4: terminal state overwritten (by a cancel)")
   void a_batch_that_has_ended_cannot_be_cancelled() {
     String failed = api.batch(NOWHERE);
     api.await(failed, "failed");
@@ -202,6 +204,20 @@ class BatchesTest {
     Answer answer = api.post("/v1/batches/" + batch + "/cancel", "");
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.at("/status")).isEqualTo("finalizing");
+  }
+
+  @Test
+  @DisplayName("scenario 1: create crashes after store")
+  void a_batch_whose_server_died_as_soon_as_it_was_stored_is_run_by_the_others() {
+    String file = api.file(line("a"));
+    String batch = api.batchOfDyingServer(file);
+
+    api.await(batch, "in_progress");
+    api.work();
+
+    assertThat(api.await(batch, "completed").at("/request_counts/completed")).isEqualTo("1");
+    assertThat(retry(creation(file), "1").at("/id")).isEqualTo(batch);
+    assertThat(ids(api.get("/v1/batches"))).containsExactly(batch);
   }
 
   @Test
@@ -259,7 +275,7 @@ class BatchesTest {
     String batch = api.batch(api.file(line("a"), line("b", "m-2"), line("bad", "m-2")));
     api.await(batch, "in_progress");
     api.jdbc()
-        .sql("UPDATE shard SET available_at = now() + interval '1 h' WHERE model = 'm-2'")
+        .sql("UPDATE shard SET available_at = now() + interval '50 s' WHERE model = 'm-2'")
         .update();
     api.work();
     assertThat(counts(batch)).isEqualTo("{\"total\":3,\"completed\":1,\"failed\":0}");

@@ -1,21 +1,33 @@
 package dev.stoker.api;
 
 import static dev.stoker.api.TestApi.line;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.api.TestApi.Answer;
+import dev.stoker.batch.BatchEndTable;
+import dev.stoker.batch.BatchId;
+import dev.stoker.queue.FinishedLine;
+import dev.stoker.queue.Lease;
+import dev.stoker.queue.Renewed;
+import dev.stoker.queue.ShardTable;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class EndingTest {
   @RegisterExtension static final TestApi api = new TestApi();
 
+  private static final Duration LEASE = Duration.ofMinutes(1);
+
   /** A batch of which the line a has run and the lines b and c have not. */
   private static String halfDone() {
     String batch = api.batch(api.file(line("a"), line("b", "m-2"), "", line("c", "m-2")));
     api.await(batch, "in_progress");
     api.jdbc()
-        .sql("UPDATE shard SET available_at = now() + interval '1 h' WHERE model = 'm-2'")
+        .sql("UPDATE shard SET available_at = now() + interval '50 s' WHERE model = 'm-2'")
         .update();
     api.work();
     return batch;
@@ -44,6 +56,37 @@ class EndingTest {
     Answer ended = api.await(batch, "cancelled");
     assertHalf(ended, "batch_cancelled");
     assertThat(ended.json().path("cancelled_at").isIntegralNumber()).isTrue();
+  }
+
+  @Test
+  @DisplayName("scenario 2: cancel reverted")
+  void nothing_that_follows_a_cancel_brings_the_batch_back() {
+    String batch = api.batch(api.file(line("a"), line("b"), line("c")));
+    api.await(batch, "in_progress");
+    ShardTable shards = api.bean(ShardTable.class);
+    List<Lease> leases = shards.claim("host/0#1", List.of(TestApi.MODEL), 1, LEASE);
+    api.post("/v1/batches/" + batch + "/cancel", "");
+
+    assertThat(shards.settle(List.of(finished(leases.getFirst(), 1)))).hasSize(1);
+    assertThat(shards.renew(leases, LEASE)).extracting(Renewed::wanted).containsExactly(false);
+    api.jdbc().sql("UPDATE batch SET expires_at = now() - interval '1 s'").update();
+    BatchEndTable ends = api.bean(BatchEndTable.class);
+    assertThat(ends.expire()).isZero();
+    assertThat(ends.end(BatchId.parse(batch).orElseThrow())).isEmpty();
+    assertThat(api.get("/v1/batches/" + batch).at("/status")).isEqualTo("cancelling");
+
+    shards.giveBack(leases, Duration.ZERO);
+    Answer ended = api.await(batch, "cancelled");
+    assertThat(shards.settle(List.of(finished(leases.getFirst(), 2)))).isEmpty();
+    assertThat(ends.expire()).isZero();
+    assertThat(ends.end(BatchId.parse(batch).orElseThrow())).isEmpty();
+    assertThat(api.get("/v1/batches/" + batch).text()).isEqualTo(ended.text());
+    assertHalf(ended, "batch_cancelled");
+  }
+
+  private static FinishedLine finished(Lease lease, int line) {
+    byte[] body = "{\"custom_id\":\"a\"}".getBytes(UTF_8);
+    return new FinishedLine(lease, line, true, body, 0, 0, 0, 0);
   }
 
   @Test
@@ -106,6 +149,7 @@ class EndingTest {
   }
 
   @Test
+  @DisplayName("scenario 7: finalization stranded")
   void a_batch_that_somebody_left_behind_is_ended() {
     String batch = halfDone();
     api.jdbc().sql("DELETE FROM shard WHERE model = 'm-2'").update();

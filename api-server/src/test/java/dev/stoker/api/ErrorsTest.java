@@ -1,5 +1,6 @@
 package dev.stoker.api;
 
+import static dev.stoker.api.TestApi.line;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +52,34 @@ class ErrorsTest {
     assertThat(answer.header("x-request-id")).matches("req_[0-9a-f]{32}");
     assertThat(answer.json().path("error").propertyNames())
         .containsExactly("message", "type", "param", "code");
+  }
+
+  @Test
+  void an_upload_whose_connection_is_cut_may_be_tried_again() {
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    Multipart form =
+        new Multipart().text("purpose", "batch").file("in.jsonl", line("a").getBytes(ISO_8859_1));
+
+    api.transactions()
+        .executeWithoutResult(
+            _ -> {
+              api.jdbc().sql("LOCK TABLE file_part").update();
+              Thread.ofPlatform().start(() -> answer.complete(api.upload(form)));
+              TestApi.await(() -> cutUntil(answer), done -> done);
+            });
+
+    assertThat(answer.join().error()).isEqualTo("503 server_error - -");
+    assertThat(answer.join().message()).startsWith("The database cannot be reached.");
+    assertThat(answer.join().header("Retry-After")).isEqualTo("5");
+  }
+
+  /** Cuts whoever waits for a lock; says whether there is an answer. */
+  private static boolean cutUntil(CompletableFuture<Answer> answer) {
+    api.jdbc()
+        .sql("SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE NOT granted")
+        .query(Integer.class)
+        .single();
+    return answer.isDone();
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import dev.stoker.line.LineCheck;
 import dev.stoker.line.LineVerdict;
 import dev.stoker.line.RequestLine;
 import dev.stoker.line.ResultLine;
+import dev.stoker.loop.Loop;
 import dev.stoker.model.ModelDefinition;
 import dev.stoker.model.ModelEngine;
 import dev.stoker.model.ModelTable;
@@ -73,13 +74,17 @@ public final class TestApi implements BeforeAllCallback, BeforeEachCallback {
     Server(ExtensionContext root) {
       this.root = root;
       database.beforeAll(root);
+      context = another();
+    }
+
+    ConfigurableApplicationContext another() {
       Map<String, String> environment = new HashMap<>(database.environment());
       environment.put("STOKER_API_PORT", "0");
       environment.put("STOKER_LOG_DIR", logs().toString());
       environment.put("STOKER_UPLOAD_BYTES_MAX", Integer.toString(UPLOAD_BYTES_MAX));
       environment.put("STOKER_LINE_BYTES_MAX", Integer.toString(LINE_BYTES_MAX));
       environment.put("STOKER_BATCH_LINES_MAX", Integer.toString(LINES_MAX));
-      context = ApiServer.start(ApiSettings.from(new Settings(environment)));
+      return ApiServer.start(ApiSettings.from(new Settings(environment)));
     }
 
     private static Path logs() {
@@ -126,7 +131,34 @@ public final class TestApi implements BeforeAllCallback, BeforeEachCallback {
   }
 
   public int port() {
-    return server.context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+    return portOf(server.context);
+  }
+
+  private static int portOf(ConfigurableApplicationContext context) {
+    return context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+  }
+
+  /**
+   * A batch that another api-server stores on the same database, and which dies before it does
+   * anything more.
+   */
+  String batchOfDyingServer(String file) {
+    try (ConfigurableApplicationContext dying = server.another()) {
+      dying.getBean("intakeLoop", Loop.class).close();
+      URI batches = URI.create("http://127.0.0.1:" + portOf(dying) + "/v1/batches");
+      Answer answer =
+          send(
+              HttpRequest.newBuilder(batches)
+                  .POST(HttpRequest.BodyPublishers.ofString(creation(file))));
+      assertStored(answer);
+      return answer.at("/id");
+    }
+  }
+
+  private static void assertStored(Answer answer) {
+    if (answer.status() != 200) {
+      throw new AssertionError(answer.text());
+    }
   }
 
   public String url(String path) {
@@ -243,9 +275,7 @@ public final class TestApi implements BeforeAllCallback, BeforeEachCallback {
             new Multipart()
                 .text("purpose", "batch")
                 .file("in.jsonl", content.getBytes(StandardCharsets.UTF_8)));
-    if (answer.status() != 200) {
-      throw new AssertionError(answer.text());
-    }
+    assertStored(answer);
     return answer.at("/id");
   }
 
@@ -271,9 +301,7 @@ public final class TestApi implements BeforeAllCallback, BeforeEachCallback {
   /** A batch, as created. */
   public String batch(String file) {
     Answer answer = post("/v1/batches", creation(file));
-    if (answer.status() != 200) {
-      throw new AssertionError(answer.text());
-    }
+    assertStored(answer);
     return answer.at("/id");
   }
 

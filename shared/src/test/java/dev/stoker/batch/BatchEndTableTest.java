@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -111,6 +112,7 @@ class BatchEndTableTest {
 
   @ParameterizedTest
   @EnumSource(names = {"VALIDATING", "COMPLETED", "FAILED", "EXPIRED", "CANCELLED"})
+  @DisplayName("scenario 4: terminal state overwritten")
   void there_is_nothing_to_end_in_another_status(BatchStatus status) {
     BatchId batch = rows.batch().part("m", 1).insert();
     finish(batch, 1);

@@ -61,7 +61,8 @@ class CompetingConsumersTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 20_260_101})
-  @DisplayName("I1: whoever holds, loses or outlives a lease, each line has one result")
+  @DisplayName(
+      "scenario 12: replicas execute once (I1: whoever holds, loses or outlives a lease, each line has one result)")
   void every_line_is_stored_once_and_the_batch_ends_once(long seed) throws Exception {
     Rows.BatchRow plan = rows.batch();
     int lines = LINES;

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** What a user keeps when processes of a whole installation are killed. */
@@ -40,6 +41,7 @@ class KilledProcessesIT {
   }
 
   @Test
+  @DisplayName("scenario 5: worker crash strands a job")
   void a_batch_whose_worker_is_killed_in_the_middle_has_every_line_exactly_once() {
     int lines = 2_000;
     String batch = created(lines);

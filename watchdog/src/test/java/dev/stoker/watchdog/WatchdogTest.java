@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Real processes: the watchdog, a stub worker, PostgreSQL. */
@@ -114,6 +115,7 @@ class WatchdogTest extends RealProcesses {
   }
 
   @Test
+  @DisplayName("scenario 9: recovery crash loop (fault 23)")
   void fault_23_a_worker_that_crashes_at_every_start_is_given_up_after_ten() throws Exception {
     start(Map.of("STOKER_WORKER_COMMAND", "/bin/false"));
     awaitState(SlotState.GAVE_UP);

@@ -193,9 +193,10 @@ final class WorkerLoops {
    */
   void drain(Duration grace) {
     log.info("draining: no further claims, {} requests in flight", dispatcher.inFlight());
-    heartbeat.drain();
     swaps.close();
     claims.drain();
+    // After the claims: who is seen to drain starts nothing any more.
+    heartbeat.drain();
     boolean finished = await(grace, () -> settler.idle() && claims.idle());
     claims.close();
     dispatcher.close();

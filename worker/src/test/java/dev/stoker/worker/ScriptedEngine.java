@@ -22,6 +22,7 @@ public class ScriptedEngine implements Engine {
   public static final String MODEL = "scripted";
 
   private final Collection<String> asked = new ConcurrentLinkedQueue<>();
+  private final Collection<String> interrupted = new ConcurrentLinkedQueue<>();
   private final Semaphore answers = new Semaphore(Integer.MAX_VALUE / 2);
   private volatile Function<String, EngineReply> script = body -> ok("{\"echo\":" + body + "}");
   private volatile Runnable closed = () -> {};
@@ -60,6 +61,12 @@ public class ScriptedEngine implements Engine {
     model = "another";
   }
 
+  /** Serves its own model again. */
+  public void wantsMore() {
+    model = MODEL;
+    listeners.changed();
+  }
+
   public void let(int requests) {
     answers.release(requests);
   }
@@ -67,6 +74,11 @@ public class ScriptedEngine implements Engine {
   /** The bodies of all requests that it was asked, in any order. */
   public Collection<String> asked() {
     return asked;
+  }
+
+  /** The bodies of those that its caller gave up before they were answered. */
+  public Collection<String> interrupted() {
+    return interrupted;
   }
 
   @Override
@@ -89,7 +101,12 @@ public class ScriptedEngine implements Engine {
       throws InterruptedException {
     String body = new String(request.body(), StandardCharsets.UTF_8);
     asked.add(body);
-    answers.acquire();
+    try {
+      answers.acquire();
+    } catch (InterruptedException e) {
+      interrupted.add(body);
+      throw e;
+    }
     return script.apply(body);
   }
 

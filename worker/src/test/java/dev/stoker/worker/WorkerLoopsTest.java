@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -56,6 +57,7 @@ class WorkerLoopsTest {
   }
 
   @Test
+  @DisplayName("scenario 8: duplicate execution")
   void two_workers_share_one_batch_and_no_line_runs_twice() {
     ScriptedEngine one = new ScriptedEngine();
     ScriptedEngine two = new ScriptedEngine();
@@ -183,6 +185,32 @@ class WorkerLoopsTest {
   }
 
   @Test
+  @DisplayName("scenario 11: zombie owner burns inference")
+  void a_worker_that_has_lost_its_lease_lets_its_engine_go_and_stores_nothing() {
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.holdAnswers();
+    batchOf(1, 40);
+    RunningWorker zombie = start("w1", engine);
+    Until.within(GRACE).holds(() -> engine.asked().size() == 16);
+
+    engine.wantsNoMore();
+    new ShardTable(database.jdbc()).reapHolder(zombie.id().holder(), true);
+
+    Until.within(GRACE).holds(() -> engine.interrupted().size() == 16);
+    assertThat(engine.asked())
+        .hasSize(16)
+        .containsExactlyInAnyOrderElementsOf(engine.interrupted());
+    assertThat(number("SELECT count(*) FROM result")).isZero();
+    assertThat(number("SELECT attempt FROM shard WHERE state = 'queued'")).isEqualTo(1);
+    // Its slots are free again, and it is as good a worker as before.
+    engine.let(40);
+    engine.wantsMore();
+    Until.within(GRACE).holds(() -> status().equals("completed"));
+    assertThat(results(true)).hasSize(40);
+    assertThat(engine.asked()).hasSize(16 + 40);
+  }
+
+  @Test
   void what_was_finished_before_a_death_is_not_done_again() {
     ScriptedEngine dying = new ScriptedEngine();
     dying.holdAnswers();
@@ -239,6 +267,7 @@ class WorkerLoopsTest {
   }
 
   @Test
+  @DisplayName("scenario 3: cancel event lost")
   void a_cancelled_batch_gets_no_further_line_started() {
     ScriptedEngine engine = new ScriptedEngine();
     engine.holdAnswers();

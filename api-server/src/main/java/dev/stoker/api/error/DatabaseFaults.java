@@ -7,6 +7,12 @@ import java.util.Set;
 
 /** Tells a database that cannot be reached from a statement that is wrong. */
 final class DatabaseFaults {
+  /**
+   * What HikariCP says, without a state, of a connection that it has given up because it broke. A
+   * transaction whose connection is cut ends with this: the rollback's failure hides the first.
+   */
+  private static final String CLOSED_BY_POOL = "Connection is closed";
+
   private DatabaseFaults() {}
 
   static boolean unreachable(Throwable thrown) {
@@ -19,12 +25,17 @@ final class DatabaseFaults {
     return false;
   }
 
-  /** Class 08: the connection; class 57: the server shuts down or starts; 53: it has no room. */
+  /**
+   * Class 08: the connection; class 57: the server shuts down or starts; 53: it has no room; 25P03:
+   * it has ended a session that stood still in a transaction.
+   */
   private static boolean unreachable(SQLException e) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
     return e instanceof SQLTransientConnectionException
+        || CLOSED_BY_POOL.equals(e.getMessage())
         || state.startsWith("08")
         || state.startsWith("57P")
-        || state.startsWith("53");
+        || state.startsWith("53")
+        || state.equals("25P03");
   }
 }

@@ -17,6 +17,9 @@ class DatabaseFaultsTest {
     "57P01,true",
     "57P03,true",
     "53300,true",
+    "25P03,true",
+    "25P02,false",
+    "57014,false",
     "42P01,false",
     "23505,false"
   })
@@ -29,6 +32,7 @@ class DatabaseFaultsTest {
   void a_pool_without_a_connection_is_as_good_as_no_database() {
     assertThat(DatabaseFaults.unreachable(new SQLTransientConnectionException("none free")))
         .isTrue();
+    assertThat(DatabaseFaults.unreachable(new SQLException("Connection is closed"))).isTrue();
     assertThat(DatabaseFaults.unreachable(new SQLException("no state"))).isFalse();
     assertThat(DatabaseFaults.unreachable(new IllegalStateException())).isFalse();
   }

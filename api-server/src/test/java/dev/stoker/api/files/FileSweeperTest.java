@@ -9,6 +9,7 @@ import dev.stoker.file.FileId;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -37,6 +38,7 @@ class FileSweeperTest {
   }
 
   @Test
+  @DisplayName("scenario 6: orphaned blob")
   void an_upload_that_stands_still_is_swept_away() {
     uploading("59 min");
     sweep();
