@@ -57,7 +57,7 @@ class Application {
   @Bean(defaultCandidate = false)
   @FlywayDataSource
   DataSource migrationDataSource(DatabaseSettings settings) {
-    return Migration.dataSource(settings);
+    return Database.forMigrations(settings, Migration.LOCK_TIMEOUT);
   }
 
   @Bean

@@ -5,7 +5,9 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.time.Duration;
 import java.util.Properties;
 import javax.sql.DataSource;
+import org.postgresql.Driver;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -17,6 +19,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 public final class Database implements AutoCloseable {
 
   private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration MIGRATION_TIMEOUT = Duration.ofHours(1);
   private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration BORROW_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration VALIDATION_TIMEOUT = Duration.ofSeconds(2);
@@ -78,6 +81,24 @@ public final class Database implements AutoCloseable {
     ReconnectingDataSource source =
         new ReconnectingDataSource(settings, driverProperties(applicationName, socketTimeout));
     return new Database(source, source::close);
+  }
+
+  /**
+   * Connections outside of any pool, so that nothing that is set for them stays behind in one.
+   * Whoever is lost in the middle of a migration must not keep its locks for hours; but one
+   * connection may stand still while another migrates.
+   *
+   * @param lockTimeout how long a statement may wait for a lock, and others behind it
+   */
+  public static DataSource forMigrations(DatabaseSettings settings, Duration lockTimeout) {
+    Properties properties = driverProperties("stoker migration", MIGRATION_TIMEOUT);
+    properties.setProperty("user", settings.user());
+    properties.setProperty("password", settings.password());
+    properties.setProperty(
+        "options",
+        "-c lock_timeout=%dms -c idle_in_transaction_session_timeout=%ds -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+            .formatted(lockTimeout.toMillis(), MIGRATION_TIMEOUT.toSeconds()));
+    return new SimpleDriverDataSource(new Driver(), settings.jdbcUrl(), properties);
   }
 
   public DataSource dataSource() {

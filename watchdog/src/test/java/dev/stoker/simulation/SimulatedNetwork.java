@@ -57,6 +57,7 @@ final class SimulatedNetwork extends AbstractDataSource {
     private final Connection connection;
     private final int backend;
     private volatile boolean inTransaction;
+    private volatile boolean working;
     private boolean wrote;
     private boolean broken;
     private SimulatedProcess process;
@@ -111,7 +112,8 @@ final class SimulatedNetwork extends AbstractDataSource {
   /** The server's patience with transactions of a process that does nothing ends. */
   void cutOffIdle(SimulatedProcess process) {
     for (Session session : busy) {
-      if (session.process == process && session.inTransaction) {
+      // One that waits for a lock is not idle.
+      if (session.process == process && session.inTransaction && !session.working) {
         try {
           session.lose();
         } catch (SQLException e) {
@@ -222,10 +224,12 @@ final class SimulatedNetwork extends AbstractDataSource {
 
   private Object send(Session session, Task task, String sql, Call call) throws Throwable {
     task.backend(session.backend);
+    session.working = true;
     Object result;
     try {
       result = call.run();
     } finally {
+      session.working = false;
       task.backend(0);
     }
     session.wrote |= words(sql).writes() && changedRows(result);

@@ -31,6 +31,16 @@ class SimulationTest {
     holds(36);
   }
 
+  @Test
+  void many_lines_that_are_suspected_run_alone_and_end_nevertheless() {
+    holds(125);
+  }
+
+  @Test
+  void a_stopped_process_whose_statement_waits_for_a_lock_is_not_cut_off_as_idle() {
+    holds(168);
+  }
+
   private static void holds(long seed) {
     try (Laboratory laboratory = new Laboratory()) {
       assertThat(laboratory.run(seed).steps()).isPositive();

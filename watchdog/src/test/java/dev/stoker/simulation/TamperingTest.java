@@ -33,7 +33,7 @@ class TamperingTest {
           DELETE FROM batch                                                       | is gone
           UPDATE shard SET attempt = 0                                            | token
           UPDATE shard SET faults = 1                                             | was done and has changed
-          UPDATE shard SET completed = failed, failed = completed                 | shards count
+          UPDATE shard SET completed = failed, failed = completed                 | lost results
           UPDATE batch SET status = 'cancelling', cancelling_at = now()           | cancelled
           UPDATE result SET body = set_byte(body, 0, 0)                           | has changed
           """)
