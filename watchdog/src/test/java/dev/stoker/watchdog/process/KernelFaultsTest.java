@@ -114,7 +114,7 @@ class KernelFaultsTest {
         new ProcessBuilder(
                 "sh",
                 "-c",
-                "ulimit -n 128; exec \"$@\"",
+                "ulimit -n 512; exec \"$@\"", // each jar of the tests' class path takes one
                 "sh",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx64m",
