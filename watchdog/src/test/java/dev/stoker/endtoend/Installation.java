@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -30,6 +31,9 @@ public final class Installation implements AutoCloseable {
   public static final Path HOME = home();
 
   private static final Duration SCRIPT_TIMEOUT = Duration.ofMinutes(6);
+
+  private static final AtomicInteger NEXT_PORT =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(20_000, 30_000));
 
   private final Path directory;
   private final int port;
@@ -264,9 +268,12 @@ public final class Installation implements AutoCloseable {
     return environment;
   }
 
-  /** Below the range from which the system hands out ports, so that nobody gets it meanwhile. */
+  /**
+   * Below the range from which the system hands out ports, so that nobody gets it meanwhile; never
+   * the same twice.
+   */
   public static int freePort() {
-    int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
+    int port = NEXT_PORT.getAndIncrement();
     return isFree(port) ? port : freePort();
   }
 

@@ -33,6 +33,6 @@ public final class SharedInstallation implements ParameterResolver {
 
   /** Each JVM that runs tests at the same time has its own. */
   private static String name() {
-    return "shared-" + System.getProperty("fork", "0");
+    return "shared-" + ProcessHandle.current().pid();
   }
 }
