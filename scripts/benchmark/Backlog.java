@@ -23,7 +23,7 @@ final class Backlog {
   private static final double FLAT = 1.5;
 
   private static final List<String> TABLES =
-      List.of("batch", "file_part", "shard", "result", "line_strike");
+      List.of("batch", "file_part", "shard", "result_group", "line_strike");
 
   private static final String PART =
       """

@@ -245,7 +245,7 @@ final class Queue {
     double took =
         number("SELECT extract(epoch FROM clock_timestamp() - in_progress_at)::float" + where);
     Map<String, Double> after = times.now();
-    if (number("SELECT count(*) FROM result WHERE succeeded AND batch = '" + uuid(batch) + "'")
+    if (number("SELECT sum(cardinality(lines)) FROM result_group WHERE succeeded AND batch = '" + uuid(batch) + "'")
         != lines) {
       report.wrong("not every line has its result");
     }

@@ -1,1 +1,1 @@
-ALTER TABLE result ADD COLUMN later int NOT NULL DEFAULT 0;
+ALTER TABLE result_group ADD COLUMN later int NOT NULL DEFAULT 0;

@@ -21,7 +21,7 @@ class MigrationTest {
 
   @AfterEach
   void undo() {
-    update("ALTER TABLE result DROP COLUMN IF EXISTS later");
+    update("ALTER TABLE result_group DROP COLUMN IF EXISTS later");
     update("DELETE FROM flyway_schema_history WHERE version::int >= 1000");
   }
 
@@ -65,7 +65,7 @@ class MigrationTest {
     return database
         .jdbc()
         .sql(
-            "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'result'::regclass AND NOT granted")
+            "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'result_group'::regclass AND NOT granted")
         .query(Boolean.class)
         .single();
   }

@@ -3,7 +3,7 @@ package dev.stoker.line;
 import dev.stoker.batch.BatchId;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
+import java.util.HexFormat;
 
 /**
  * Writes the lines of result files in OpenAI's envelope: exactly one of {@code response} and {@code
@@ -60,7 +60,10 @@ public final class ResultLine {
 
   /** The same for every attempt of a line, unique among all lines of all batches. */
   private static String id(BatchId batch, int line) {
-    return batch.value().toString().replace("-", "") + String.format(Locale.ROOT, "%08x", line);
+    HexFormat hex = HexFormat.of();
+    return hex.toHexDigits(batch.value().getMostSignificantBits())
+        + hex.toHexDigits(batch.value().getLeastSignificantBits())
+        + hex.toHexDigits(line);
   }
 
   private static void write(ByteArrayOutputStream out, String text) {

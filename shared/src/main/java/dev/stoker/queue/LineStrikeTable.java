@@ -11,6 +11,8 @@ public final class LineStrikeTable {
   /**
    * A batch that is being deleted takes its strikes with it: locked, it cannot vanish before they
    * refer to it. The order is that of everybody who strikes, so that two never wait for each other.
+   * A line's result is looked for in the last part that begins before it: in its own, if any of
+   * that part is stored.
    */
   private static final String STRIKE =
       """
@@ -18,7 +20,11 @@ public final class LineStrikeTable {
           SELECT b.id AS batch, f.line
           FROM unnest(:batches, :lines) AS f (batch, line)
           JOIN batch b ON b.id = f.batch
-          WHERE NOT EXISTS (SELECT 1 FROM result r WHERE (r.batch, r.line) = (f.batch, f.line))
+          WHERE NOT EXISTS (
+              SELECT 1 FROM result_group g
+              WHERE g.batch = f.batch AND f.line = ANY (g.lines)
+                AND g.part_line = (SELECT max(part_line) FROM result_group
+                                   WHERE batch = f.batch AND part_line <= f.line))
           ORDER BY b.id, f.line
           FOR KEY SHARE OF b
       )

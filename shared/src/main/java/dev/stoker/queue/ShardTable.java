@@ -173,8 +173,8 @@ public final class ShardTable {
       SELECT s.batch, s.ordinal, s.attempt, s.model, s.lines, b.endpoint, p.first_line, p.content,
              NOT EXISTS (SELECT 1 FROM shard w WHERE w.batch = s.batch AND w.state = 'queued') AS last,
              CASE WHEN s.attempt = 1 THEN '{}' ELSE
-                 ARRAY(SELECT r.line FROM result r
-                       WHERE r.batch = s.batch AND r.line BETWEEN p.first_line AND p.last_line)
+                 ARRAY(SELECT unnest(g.lines) FROM result_group g
+                       WHERE g.batch = s.batch AND g.part_line = p.first_line)
              END AS done,
              CASE WHEN s.attempt = 1 THEN '{}' ELSE
                  ARRAY(SELECT ARRAY[k.line, k.strikes, k.alone] FROM line_strike k
@@ -215,40 +215,48 @@ public final class ShardTable {
           """;
 
   /**
-   * Locks the shards that are still held under the token named, then stores and counts what is not
-   * there yet. Nobody else stores results of a locked shard, so the look and the insert cannot
-   * disagree, but for one case: the same statement, sent before and thought lost, commits while
-   * this one waits for the lock. Then the primary key refuses the whole statement, and the next
-   * time it sees what is there.
+   * Locks the shards that are still held under the token named, then stores and counts the groups
+   * of which nothing is there yet. Nobody else stores results of a locked shard, so the look and
+   * the insert cannot disagree, but for one case: the same statement, sent before and thought lost,
+   * commits while this one waits for the lock. Then the primary key refuses the whole statement,
+   * and the next time it sees what is there. The look is a scalar subquery, which the planner
+   * answers from the index for each group, whatever it believes of the table.
    */
   private static final String SETTLE =
       """
       WITH held AS MATERIALIZED (
-          SELECT s.batch, s.ordinal, mine.slot
+          SELECT s.batch, s.ordinal, s.file, s.part, mine.slot
           FROM unnest(:batches, :ordinals, :attempts) WITH ORDINALITY AS mine (batch, ordinal, attempt, slot)
           JOIN shard s ON (s.batch, s.ordinal, s.attempt) = (mine.batch, mine.ordinal, mine.attempt)
           WHERE s.state = 'leased'
           ORDER BY s.batch, s.ordinal
           FOR UPDATE OF s
-      ), finished AS MATERIALIZED (
-          SELECT held.batch, held.ordinal, f.*
-          FROM unnest(:slots, :lines, :succeeded, :bodies, :input, :cached, :output, :reasoning)
-               AS f (slot, line, succeeded, body, input_tokens, cached_tokens, output_tokens, reasoning_tokens)
-          JOIN held ON held.slot = f.slot
-          WHERE NOT EXISTS (SELECT 1 FROM result r WHERE r.batch = held.batch AND r.line = f.line)
+      ), given AS (
+          SELECT slot, succeeded, lines::int[] AS lines, ends::int[] AS ends, content,
+                 input_tokens, cached_tokens, output_tokens, reasoning_tokens
+          FROM unnest(:slots, :succeeded, :lines, :ends, :contents, :input, :cached, :output, :reasoning)
+               AS g (slot, succeeded, lines, ends, content,
+                     input_tokens, cached_tokens, output_tokens, reasoning_tokens)
+      ), fresh AS MATERIALIZED (
+          SELECT held.batch, held.ordinal, p.first_line AS part_line, given.*
+          FROM given
+          JOIN held ON held.slot = given.slot
+          JOIN file_part p ON (p.file, p.ordinal) = (held.file, held.part)
+          WHERE (SELECT count(*) = 0 FROM result_group g
+                 WHERE g.batch = held.batch AND g.part_line = p.first_line AND g.lines && given.lines)
       ), stored AS (
-          INSERT INTO result (batch, line, succeeded, body)
-          SELECT batch, line, succeeded, body FROM finished
+          INSERT INTO result_group (batch, part_line, first_line, succeeded, lines, ends, content)
+          SELECT batch, part_line, lines[1], succeeded, lines, ends, content FROM fresh
       ), tally AS (
-          SELECT f.batch, f.ordinal,
-                 count(*) FILTER (WHERE f.succeeded) AS completed,
-                 count(*) FILTER (WHERE NOT f.succeeded) AS failed,
-                 coalesce(sum(octet_length(f.body) + 1) FILTER (WHERE f.succeeded), 0) AS output_bytes,
-                 coalesce(sum(octet_length(f.body) + 1) FILTER (WHERE NOT f.succeeded), 0) AS error_bytes,
-                 sum(f.input_tokens) AS input_tokens, sum(f.cached_tokens) AS cached_tokens,
-                 sum(f.output_tokens) AS output_tokens, sum(f.reasoning_tokens) AS reasoning_tokens
-          FROM finished f
-          GROUP BY f.batch, f.ordinal
+          SELECT batch, ordinal,
+                 coalesce(sum(cardinality(lines)) FILTER (WHERE succeeded), 0) AS completed,
+                 coalesce(sum(cardinality(lines)) FILTER (WHERE NOT succeeded), 0) AS failed,
+                 coalesce(sum(octet_length(content)) FILTER (WHERE succeeded), 0) AS output_bytes,
+                 coalesce(sum(octet_length(content)) FILTER (WHERE NOT succeeded), 0) AS error_bytes,
+                 sum(input_tokens) AS input_tokens, sum(cached_tokens) AS cached_tokens,
+                 sum(output_tokens) AS output_tokens, sum(reasoning_tokens) AS reasoning_tokens
+          FROM fresh
+          GROUP BY batch, ordinal
       ), counted AS (
           UPDATE shard s
           SET completed = s.completed + t.completed,
@@ -429,24 +437,27 @@ public final class ShardTable {
   }
 
   /**
-   * Stores finished lines of shards that are still held. May be sent again when its outcome is
-   * unknown. Of a line named twice the first result is stored.
+   * Stores finished lines of shards that are still held. May be sent again, the same lines
+   * together, when its outcome is unknown. Of a line named twice the first result is stored.
    *
    * @return the shards still held; the results of a lease missing here were refused
    */
-  public List<Settled> settle(List<FinishedLine> given) {
-    Collection<FinishedLine> finished = eachLineOnce(given);
+  public List<Settled> settle(List<FinishedLine> finished) {
+    List<ResultGroup> groups = ResultGroup.of(finished);
     Map<Lease, Integer> slots = new LinkedHashMap<>();
-    finished.forEach(line -> slots.putIfAbsent(line.lease(), slots.size() + 1));
+    groups.forEach(group -> slots.putIfAbsent(group.lease(), slots.size() + 1));
     return named(SETTLE, List.copyOf(slots.keySet()))
-        .param("slots", finished.stream().mapToInt(line -> slots.get(line.lease())).toArray())
-        .param("lines", finished.stream().mapToInt(FinishedLine::line).toArray())
-        .param("succeeded", flags(finished))
-        .param("bodies", finished.stream().map(FinishedLine::body).toArray(byte[][]::new))
-        .param("input", finished.stream().mapToLong(FinishedLine::inputTokens).toArray())
-        .param("cached", finished.stream().mapToLong(FinishedLine::cachedTokens).toArray())
-        .param("output", finished.stream().mapToLong(FinishedLine::outputTokens).toArray())
-        .param("reasoning", finished.stream().mapToLong(FinishedLine::reasoningTokens).toArray())
+        .param("slots", groups.stream().mapToInt(group -> slots.get(group.lease())).toArray())
+        .param(
+            "succeeded",
+            new SqlArrayValue("boolean", groups.stream().map(ResultGroup::succeeded).toArray()))
+        .param("lines", texts(groups.stream().map(ResultGroup::lines).toList()))
+        .param("ends", texts(groups.stream().map(ResultGroup::ends).toList()))
+        .param("contents", groups.stream().map(ResultGroup::content).toArray(byte[][]::new))
+        .param("input", groups.stream().mapToLong(ResultGroup::inputTokens).toArray())
+        .param("cached", groups.stream().mapToLong(ResultGroup::cachedTokens).toArray())
+        .param("output", groups.stream().mapToLong(ResultGroup::outputTokens).toArray())
+        .param("reasoning", groups.stream().mapToLong(ResultGroup::reasoningTokens).toArray())
         .query((row, _) -> new Settled(key(row), row.getBoolean("done")))
         .list();
   }
@@ -490,22 +501,6 @@ public final class ShardTable {
 
   private static SqlArrayValue texts(Collection<String> texts) {
     return new SqlArrayValue("text", texts.toArray());
-  }
-
-  private static Collection<FinishedLine> eachLineOnce(List<FinishedLine> finished) {
-    record Line(Lease lease, int number) {}
-    Map<Line, FinishedLine> lines = LinkedHashMap.newLinkedHashMap(finished.size());
-    finished.forEach(line -> lines.putIfAbsent(new Line(line.lease(), line.line()), line));
-    return lines.values();
-  }
-
-  private static boolean[] flags(Collection<FinishedLine> finished) {
-    boolean[] flags = new boolean[finished.size()];
-    int i = 0;
-    for (FinishedLine line : finished) {
-      flags[i++] = line.succeeded();
-    }
-    return flags;
   }
 
   private static ShardKey key(ResultSet row) throws SQLException {

@@ -10,6 +10,7 @@ import dev.stoker.testing.Rows;
 import dev.stoker.testing.TestDatabase;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -123,6 +124,27 @@ class LeaseReturnTest {
 
     assertThat(database.jdbc().sql("SELECT line FROM line_strike").query(Integer.class).list())
         .containsExactly(3);
+  }
+
+  /** Whether a line is finished is asked of its own part, of which there may be nothing yet. */
+  @Test
+  void a_finished_line_is_known_in_whichever_part_it_is() {
+    List<ClaimedShard> claimed = claimAll(worker(1));
+    Set<LineKey> lines = new HashSet<>();
+    for (ClaimedShard shard : claimed) {
+      for (int line = 0; line < shard.lines(); line++) {
+        lines.add(new LineKey(batch, shard.firstLine() + line));
+      }
+    }
+    Lease second = claimed.get(1).lease();
+    int first = claimed.get(1).firstLine();
+    shards.settle(List.of(FinishedLine.failed(second, first + 1, "{}".getBytes(UTF_8))));
+
+    deaths.afterDeath(worker(1), Optional.of(new InFlightFile.Reading(1, 5, lines)), true);
+
+    assertThat(database.jdbc().sql("SELECT line FROM line_strike").query(Integer.class).list())
+        .hasSize(lines.size() - 1)
+        .doesNotContain(first + 1);
   }
 
   @Test

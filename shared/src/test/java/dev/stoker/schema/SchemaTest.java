@@ -105,7 +105,12 @@ class SchemaTest {
           new Refused("shard.done_iff_every_line_is", "state = 'done', completed = 1"),
           new Refused("shard.done_iff_every_line_is", "completed = 1, failed = 1"),
           new Refused("shard.no_more_results_than_lines", "completed = 2, failed = 1"),
-          new Refused("result.result_line_check", "line = 0"),
+          new Refused("result_group.result_group_part_line_check", "part_line = 0"),
+          new Refused("result_group.within_its_part", "part_line = 2"),
+          new Refused("result_group.an_end_for_each_line", "lines = '{1,2}'"),
+          new Refused("result_group.begins_with_its_first_line", "first_line = 2"),
+          new Refused("result_group.begins_with_its_first_line", "lines = '{}', ends = '{}'"),
+          new Refused("result_group.ends_with_its_last_line", "ends = '{4}'"),
           new Refused("worker_heartbeat.worker_heartbeat_incarnation_check", "incarnation = 0"),
           new Refused("worker_heartbeat.worker_heartbeat_in_flight_check", "in_flight = -1"),
           new Refused("worker_heartbeat.worker_status_is_known", "status = 'busy'"),
@@ -227,10 +232,14 @@ class SchemaTest {
             () ->
                 database
                     .jdbc()
-                    .sql("INSERT INTO result SELECT batch, line, false, 'other' FROM result")
+                    .sql(
+                        """
+                        INSERT INTO result_group
+                        SELECT batch, part_line, first_line, false, lines, ends, '\\x6e6f0a' FROM result_group
+                        """)
                     .update())
         .isInstanceOf(DataIntegrityViolationException.class)
-        .hasMessageContaining("result_pkey");
+        .hasMessageContaining("result_group_pkey");
   }
 
   @Test
@@ -261,7 +270,7 @@ class SchemaTest {
     BatchId batch = rows.batch().part("m", 2).insert();
     database
         .jdbc()
-        .sql("INSERT INTO result (batch, line, succeeded, body) VALUES (?, 1, true, '{}')")
+        .sql("INSERT INTO result_group VALUES (?, 1, 1, true, '{1}', '{3}', '\\x7b7d0a')")
         .param(batch.value())
         .update();
     rows.heartbeat("host/0", WorkerStatus.READY, Duration.ZERO);

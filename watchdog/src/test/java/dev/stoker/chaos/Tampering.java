@@ -8,16 +8,16 @@ import java.sql.Statement;
 final class Tampering {
   private Tampering() {}
 
-  /** One result is lost, and another is changed. */
+  /** Results are lost, and others are changed. */
   static void with(PostgresServer database) throws SQLException {
     try (Connection connection = database.connect();
         Statement statement = connection.createStatement()) {
       statement.execute(
-          "DELETE FROM result WHERE (batch, line) = (SELECT batch, line FROM result LIMIT 1)");
+          "DELETE FROM result_group WHERE (batch, first_line) = (SELECT batch, first_line FROM result_group LIMIT 1)");
       statement.execute(
           """
-          UPDATE result SET body = convert_to(replace(convert_from(body, 'UTF8'), '"id"', '"iD"'), 'UTF8')
-          WHERE (batch, line) = (SELECT batch, line FROM result ORDER BY batch DESC LIMIT 1)
+          UPDATE result_group SET content = convert_to(replace(convert_from(content, 'UTF8'), '"id"', '"iD"'), 'UTF8')
+          WHERE (batch, first_line) = (SELECT batch, first_line FROM result_group ORDER BY batch DESC LIMIT 1)
           """);
     }
   }

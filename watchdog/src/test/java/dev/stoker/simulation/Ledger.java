@@ -26,7 +26,8 @@ final class Ledger {
   private static final String ROWS =
       """
       SELECT b.id, b.input_file_id, b.created_at, b.status, b.total, b.completed AS b_completed, b.failed AS b_failed,
-             b.output_file, b.error_file, (SELECT count(*) FROM result r WHERE r.batch = b.id) AS results,
+             b.output_file, b.error_file,
+             (SELECT coalesce(sum(cardinality(g.lines)), 0) FROM result_group g WHERE g.batch = b.id) AS results,
              s.ordinal, s.state, s.attempt, s.faults, s.leased_by, s.lines, s.completed, s.failed,
              s.output_bytes, s.error_bytes
       FROM batch b LEFT JOIN shard s ON s.batch = b.id

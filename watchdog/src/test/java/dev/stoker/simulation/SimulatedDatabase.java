@@ -43,7 +43,7 @@ final class SimulatedDatabase implements AutoCloseable {
 
   private static final List<String> TABLES =
       List.of(
-          "result",
+          "result_group",
           "line_strike",
           "shard",
           "file_part",

@@ -29,13 +29,13 @@ class TamperingTest {
       delimiter = '|',
       textBlock =
           """
-          DELETE FROM result                                                      | results
+          DELETE FROM result_group                                                | results
           DELETE FROM batch                                                       | is gone
           UPDATE shard SET attempt = 0                                            | token
           UPDATE shard SET faults = 1                                             | was done and has changed
           UPDATE shard SET completed = failed, failed = completed                 | lost results
           UPDATE batch SET status = 'cancelling', cancelling_at = now()           | cancelled
-          UPDATE result SET body = set_byte(body, 0, 0)                           | has changed
+          UPDATE result_group SET content = set_byte(content, 0, 0)               | has changed
           """)
   void a_broken_promise_is_found(String statement, String complaint) {
     assertThatThrownBy(

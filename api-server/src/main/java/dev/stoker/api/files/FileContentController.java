@@ -1,8 +1,6 @@
 package dev.stoker.api.files;
 
 import dev.stoker.api.error.ApiErrors;
-import dev.stoker.api.files.FilePartTable.Piece;
-import dev.stoker.batch.BatchId;
 import dev.stoker.file.FileId;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -11,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
-import java.util.function.LongFunction;
 import org.springframework.http.ContentDisposition;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -49,7 +46,7 @@ final class FileContentController {
         file.batch().isPresent() ? "application/jsonl" : "application/octet-stream");
     response.setContentLengthLong(file.bytes());
     response.setHeader("Content-Disposition", disposition(file.filename()));
-    long written = write(file, response.getOutputStream());
+    long written = write(pages(file), response.getOutputStream());
     if (written != file.bytes()) {
       throw new IllegalStateException(
           "%s has %d bytes, %d could be read".formatted(id, file.bytes(), written));
@@ -64,34 +61,28 @@ final class FileContentController {
         : header.filename(filename, StandardCharsets.UTF_8).build().toString();
   }
 
-  private long write(FileRow file, OutputStream out) throws IOException {
-    if (file.batch().isPresent()) {
-      BatchId batch = file.batch().get();
-      boolean succeeded = file.holdsSuccesses();
-      return write(after -> results.page(batch, succeeded, after, PAGE_BYTES), "\n", out);
-    }
-    return write(after -> parts.page(file.id(), after, PAGE_BYTES), "", out);
+  private Pages pages(FileRow file) {
+    return file.batch()
+        .<Pages>map(batch -> new ResultPages(results, batch, file.holdsSuccesses(), PAGE_BYTES))
+        .orElseGet(() -> new UploadedPages(parts, file.id(), PAGE_BYTES));
   }
 
-  private static long write(LongFunction<List<Piece>> pages, String ending, OutputStream out)
-      throws IOException {
-    byte[] end = ending.getBytes(StandardCharsets.UTF_8);
+  private static long write(Pages pages, OutputStream out) throws IOException {
     long written = 0;
-    List<Piece> page = pages.apply(-1);
+    List<byte[]> page = pages.next();
     while (!page.isEmpty()) {
-      Future<List<Piece>> next = reading(pages, page.getLast().key());
-      for (Piece piece : page) {
-        out.write(piece.bytes());
-        out.write(end);
-        written += piece.bytes().length + end.length;
+      Future<List<byte[]>> next = reading(pages);
+      for (byte[] bytes : page) {
+        out.write(bytes);
+        written += bytes.length;
       }
       page = Awaited.of(next);
     }
     return written;
   }
 
-  private static Future<List<Piece>> reading(LongFunction<List<Piece>> pages, long after) {
-    FutureTask<List<Piece>> page = new FutureTask<>(() -> pages.apply(after));
+  private static Future<List<byte[]>> reading(Pages pages) {
+    FutureTask<List<byte[]>> page = new FutureTask<>(pages::next);
     Thread.ofVirtual().name("page-reader").start(page);
     return page;
   }

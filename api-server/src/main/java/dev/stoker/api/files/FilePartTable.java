@@ -9,8 +9,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 /** Every statement that writes the parts of a file, or reads their bytes for a download. */
 final class FilePartTable {
 
-  /** A stored piece of a file, in the order of its key. */
-  record Piece(long key, byte[] bytes) {}
+  /** A part as it was uploaded. */
+  record Content(int ordinal, byte[] bytes) {}
 
   private static final String INSERT =
       """
@@ -79,12 +79,12 @@ final class FilePartTable {
   }
 
   /** The parts after one, in order; none at the end. */
-  List<Piece> page(FileId file, long after, int bytesMax) {
+  List<Content> page(FileId file, int after, int bytesMax) {
     return jdbc.sql(PAGE)
         .param("file", file.value())
         .param("after", after)
         .param("bytes_max", bytesMax)
-        .query((row, _) -> new Piece(row.getLong("ordinal"), row.getBytes("content")))
+        .query((row, _) -> new Content(row.getInt("ordinal"), row.getBytes("content")))
         .list();
   }
 

@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 /** Deletes uploads that stand still, files past their time, and the results of deleted files. */
 final class FileSweeper implements Loop.Step {
   static final Duration STALLED = Duration.ofHours(1);
-  private static final int RESULTS_PORTION = 10_000;
+  private static final int GROUPS_PORTION = 500;
   private static final Logger log = LoggerFactory.getLogger(FileSweeper.class);
 
   private final FileUseTable files;
@@ -21,10 +21,11 @@ final class FileSweeper implements Loop.Step {
   public boolean run() {
     int stalled = files.sweepStalledUploads(STALLED);
     int expired = files.sweepExpiredFiles();
-    int results = files.sweepResults(RESULTS_PORTION);
+    int results = files.sweepResults(GROUPS_PORTION);
     if (stalled + expired + results > 0) {
-      log.info("swept {} stalled uploads, {} files, {} results", stalled, expired, results);
+      log.info(
+          "swept {} stalled uploads, {} files, {} groups of results", stalled, expired, results);
     }
-    return expired > 0 || results == RESULTS_PORTION;
+    return expired > 0 || results == GROUPS_PORTION;
   }
 }

@@ -50,14 +50,14 @@ final class FileUseTable {
   /** Results of an ended batch whose file has been deleted; a portion, for they may be millions. */
   private static final String SWEEP_RESULTS =
       """
-      DELETE FROM result WHERE (batch, line) IN (
-          SELECT r.batch, r.line
+      DELETE FROM result_group WHERE (batch, part_line, first_line) IN (
+          SELECT g.batch, g.part_line, g.first_line
           FROM (SELECT id, true AS succeeded, output_file AS file FROM batch WHERE output_file IS NOT NULL
                 UNION ALL
                 SELECT id, false, error_file FROM batch WHERE error_file IS NOT NULL) AS produced
-          JOIN result r ON r.batch = produced.id AND r.succeeded = produced.succeeded
+          JOIN result_group g ON g.batch = produced.id AND g.succeeded = produced.succeeded
           WHERE NOT EXISTS (SELECT 1 FROM file f WHERE f.id = produced.file)
-          LIMIT :rows)
+          LIMIT :groups)
       """;
 
   private final JdbcClient jdbc;
@@ -100,7 +100,7 @@ final class FileUseTable {
             .update();
   }
 
-  int sweepResults(int rows) {
-    return jdbc.sql(SWEEP_RESULTS).param("rows", rows).update();
+  int sweepResults(int groups) {
+    return jdbc.sql(SWEEP_RESULTS).param("groups", groups).update();
   }
 }

@@ -19,8 +19,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs the texts of many jobs in micro-batches, on threads of its own.
  *
- * <p>A thread always takes what is there and never waits for more. Jobs may come before {@link
- * #start}; they wait. After {@link #stop} every job ends {@link Ending.Stopped}.
+ * <p>A thread always takes what is there and never waits for more. Of several one runs a batch as
+ * soon as there is any, and the others cut texts into tokens before they run theirs: the first
+ * answers do not wait for the last text, and the choice for later batches is large. Jobs may come
+ * before {@link #start}; they wait. After {@link #stop} every job ends {@link Ending.Stopped}.
  */
 final class MicroBatcher {
   private static final Logger LOG = LoggerFactory.getLogger(MicroBatcher.class);
@@ -40,6 +42,7 @@ final class MicroBatcher {
   private final SequencedSet<Text> uncut = new LinkedHashSet<>();
   private final PendingTexts<Text> pool;
   private final List<Thread> threads = new ArrayList<>();
+  private int running;
   private Optional<SentenceModel> model = Optional.empty();
   private Optional<String> stopped = Optional.empty();
 
@@ -157,11 +160,12 @@ final class MicroBatcher {
     lock.lock();
     try {
       while (stopped.isEmpty()) {
-        if (!uncut.isEmpty() && pool.size() < POOL_ENOUGH) {
-          return Optional.of(new Task.Cut(firstUncut()));
-        }
-        if (pool.size() > 0) {
+        if (pool.size() > 0 && !cutsFirst()) {
+          running++;
           return Optional.of(new Task.Run(pool.take()));
+        }
+        if (!uncut.isEmpty()) {
+          return Optional.of(new Task.Cut(firstUncut()));
         }
         changed.awaitUninterruptibly();
       }
@@ -169,6 +173,12 @@ final class MicroBatcher {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether texts are to be cut although there is a batch to run. */
+  private boolean cutsFirst() {
+    boolean othersRun = running > 0 || settings.threads() == 1;
+    return othersRun && !uncut.isEmpty() && pool.size() < POOL_ENOUGH;
   }
 
   private List<Text> firstUncut() {
@@ -198,12 +208,20 @@ final class MicroBatcher {
   }
 
   private void run(SentenceModel loaded, List<Text> texts) {
-    List<float[]> vectors = loaded.vectors(texts.stream().map(Text::tokens).toList());
-    for (int i = 0; i < texts.size(); i++) {
-      texts.get(i).embedded(vectors.get(i));
+    try {
+      List<float[]> vectors = loaded.vectors(texts.stream().map(Text::tokens).toList());
+      for (int i = 0; i < texts.size(); i++) {
+        texts.get(i).embedded(vectors.get(i));
+      }
+    } finally {
+      ran(texts);
     }
+  }
+
+  private void ran(List<Text> texts) {
     lock.lock();
     try {
+      running--;
       texts.stream().map(Text::job).filter(EmbeddingJob::hasEnded).forEach(jobs::remove);
     } finally {
       lock.unlock();

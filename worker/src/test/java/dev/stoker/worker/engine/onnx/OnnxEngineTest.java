@@ -1,6 +1,7 @@
 package dev.stoker.worker.engine.onnx;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,14 +34,7 @@ final class OnnxEngineTest {
   private static final String MODEL = "all-minilm-l6-v2";
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final Semaphore BROKEN = new Semaphore(0);
-  private static final OnnxSettings SETTINGS =
-      new OnnxSettings(
-          new ModelSettings(MODEL, Optional.empty(), Pooling.MEAN, Device.AUTO, Optional.empty()),
-          1,
-          16,
-          256,
-          256,
-          64);
+  private static final OnnxSettings SETTINGS = settings(1);
 
   private final HeldModel model = new HeldModel();
   private final CountDownLatch loaded = new CountDownLatch(1);
@@ -259,10 +254,37 @@ final class OnnxEngineTest {
     assertThat(reply.body()).asString(UTF_8).startsWith("{\"error\":{").contains(mentioned);
   }
 
+  /** Texts called b are cut only once something runs. */
+  @Test
+  void of_several_threads_one_runs_what_there_is_before_all_is_cut() throws Exception {
+    String texts =
+        Stream.of("a", "b", "b").map(text -> ("\"" + text + "\",").repeat(16)).collect(joining());
+    byte[] body = bytes("{\"input\":[" + texts + "\"a\"]}");
+    model.cutsOnceEntered = "b";
+    try (var both = new OnnxEngine(settings(2), () -> 0, BROKEN::release, () -> model)) {
+      var reply =
+          start(() -> both.complete(new EngineRequest("/v1/embeddings", MODEL, body), LONG));
+      model.entered.await();
+      model.release.countDown();
+
+      assertThat(answered(reply.get()).status()).isEqualTo(200);
+    }
+  }
+
   @Test
   void the_engine_says_what_it_serves() {
     assertThat(engine.models()).containsExactly(MODEL);
     assertThat(engine.slots()).isEqualTo(64);
+  }
+
+  private static OnnxSettings settings(int threads) {
+    return new OnnxSettings(
+        new ModelSettings(MODEL, Optional.empty(), Pooling.MEAN, Device.AUTO, Optional.empty()),
+        threads,
+        16,
+        256,
+        256,
+        64);
   }
 
   private static OnnxEngine engine(Callable<SentenceModel> source) {
@@ -299,6 +321,7 @@ final class OnnxEngineTest {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Queue<String> cut = new ConcurrentLinkedQueue<>();
     private final Queue<List<String>> batches = new ConcurrentLinkedQueue<>();
+    private volatile String cutsOnceEntered = "";
 
     @Override
     public String device() {
@@ -317,6 +340,9 @@ final class OnnxEngineTest {
 
     @Override
     public long[] tokens(String text) {
+      if (text.equals(cutsOnceEntered)) {
+        await(entered);
+      }
       cut.add(text);
       return text.chars().asLongStream().toArray();
     }
@@ -324,11 +350,7 @@ final class OnnxEngineTest {
     @Override
     public List<float[]> vectors(List<long[]> texts) {
       entered.countDown();
-      try {
-        release.await();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
+      await(release);
       List<String> batch = texts.stream().map(HeldModel::text).toList();
       if (batch.contains("poison")) {
         throw new IllegalStateException("no memory");
@@ -340,6 +362,14 @@ final class OnnxEngineTest {
     @Override
     public void close() {
       closed.countDown();
+    }
+
+    private static void await(CountDownLatch latch) {
+      try {
+        latch.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
     }
 
     private static String text(long[] ids) {

@@ -1,0 +1,84 @@
+package dev.stoker.queue;
+
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+
+/**
+ * Finished lines of one lease that go to the same file: what is stored as one row.
+ *
+ * @param lines their numbers, ascending, as PostgreSQL writes an array
+ * @param ends where each ends in the content, likewise
+ * @param content the lines in that order, each with its line end
+ */
+record ResultGroup(
+    Lease lease,
+    boolean succeeded,
+    String lines,
+    String ends,
+    byte[] content,
+    long inputTokens,
+    long cachedTokens,
+    long outputTokens,
+    long reasoningTokens) {
+
+  /** Groups lines as few as can be. Of a line given twice the first is taken. */
+  static List<ResultGroup> of(Collection<FinishedLine> finished) {
+    Map<Lease, SortedMap<Integer, FinishedLine>> leases = new LinkedHashMap<>();
+    for (FinishedLine line : finished) {
+      leases.computeIfAbsent(line.lease(), _ -> new TreeMap<>()).putIfAbsent(line.line(), line);
+    }
+    List<ResultGroup> groups = new ArrayList<>();
+    leases.forEach(
+        (lease, lines) -> {
+          group(lease, true, lines.values(), groups);
+          group(lease, false, lines.values(), groups);
+        });
+    return groups;
+  }
+
+  private static void group(
+      Lease lease, boolean succeeded, Collection<FinishedLine> of, List<ResultGroup> groups) {
+    List<FinishedLine> lines = of.stream().filter(line -> line.succeeded() == succeeded).toList();
+    if (!lines.isEmpty()) {
+      groups.add(group(lease, succeeded, lines));
+    }
+  }
+
+  private static ResultGroup group(Lease lease, boolean succeeded, List<FinishedLine> lines) {
+    StringJoiner numbers = new StringJoiner(",", "{", "}");
+    StringJoiner ends = new StringJoiner(",", "{", "}");
+    ByteArrayOutputStream content =
+        new ByteArrayOutputStream(lines.stream().mapToInt(line -> line.body().length + 1).sum());
+    long inputTokens = 0;
+    long cachedTokens = 0;
+    long outputTokens = 0;
+    long reasoningTokens = 0;
+    for (FinishedLine line : lines) {
+      content.writeBytes(line.body());
+      content.write('\n');
+      numbers.add(Integer.toString(line.line()));
+      ends.add(Integer.toString(content.size()));
+      inputTokens += line.inputTokens();
+      cachedTokens += line.cachedTokens();
+      outputTokens += line.outputTokens();
+      reasoningTokens += line.reasoningTokens();
+    }
+    return new ResultGroup(
+        lease,
+        succeeded,
+        numbers.toString(),
+        ends.toString(),
+        content.toByteArray(),
+        inputTokens,
+        cachedTokens,
+        outputTokens,
+        reasoningTokens);
+  }
+}
