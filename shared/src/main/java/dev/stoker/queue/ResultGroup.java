@@ -7,21 +7,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.StringJoiner;
 import java.util.TreeMap;
 
 /**
  * Finished lines of one lease that go to the same file: what is stored as one row.
  *
- * @param lines their numbers, ascending, as PostgreSQL writes an array
- * @param ends where each ends in the content, likewise
+ * @param lines their numbers, ascending
+ * @param ends where each ends in the content
  * @param content the lines in that order, each with its line end
  */
 record ResultGroup(
     Lease lease,
     boolean succeeded,
-    String lines,
-    String ends,
+    int[] lines,
+    int[] ends,
     byte[] content,
     long inputTokens,
     long cachedTokens,
@@ -52,19 +51,18 @@ record ResultGroup(
   }
 
   private static ResultGroup group(Lease lease, boolean succeeded, List<FinishedLine> lines) {
-    StringJoiner numbers = new StringJoiner(",", "{", "}");
-    StringJoiner ends = new StringJoiner(",", "{", "}");
+    int[] ends = new int[lines.size()];
     ByteArrayOutputStream content =
         new ByteArrayOutputStream(lines.stream().mapToInt(line -> line.body().length + 1).sum());
     long inputTokens = 0;
     long cachedTokens = 0;
     long outputTokens = 0;
     long reasoningTokens = 0;
-    for (FinishedLine line : lines) {
+    for (int i = 0; i < ends.length; i++) {
+      FinishedLine line = lines.get(i);
       content.writeBytes(line.body());
       content.write('\n');
-      numbers.add(Integer.toString(line.line()));
-      ends.add(Integer.toString(content.size()));
+      ends[i] = content.size();
       inputTokens += line.inputTokens();
       cachedTokens += line.cachedTokens();
       outputTokens += line.outputTokens();
@@ -73,8 +71,8 @@ record ResultGroup(
     return new ResultGroup(
         lease,
         succeeded,
-        numbers.toString(),
-        ends.toString(),
+        lines.stream().mapToInt(FinishedLine::line).toArray(),
+        ends,
         content.toByteArray(),
         inputTokens,
         cachedTokens,

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.SqlArrayValue;
 
@@ -232,11 +234,12 @@ public final class ShardTable {
           ORDER BY s.batch, s.ordinal
           FOR UPDATE OF s
       ), given AS (
-          SELECT slot, succeeded, lines::int[] AS lines, ends::int[] AS ends, content,
-                 input_tokens, cached_tokens, output_tokens, reasoning_tokens
-          FROM unnest(:slots, :succeeded, :lines, :ends, :contents, :input, :cached, :output, :reasoning)
-               AS g (slot, succeeded, lines, ends, content,
-                     input_tokens, cached_tokens, output_tokens, reasoning_tokens)
+          SELECT *, (:lines::int[])[upto - length + 1 : upto] AS lines, (:ends::int[])[upto - length + 1 : upto] AS ends
+          FROM (SELECT *, sum(length) OVER (ORDER BY position)::int AS upto
+                FROM unnest(:slots, :lengths, :succeeded, :contents, :input, :cached, :output, :reasoning)
+                     WITH ORDINALITY
+                     AS g (slot, length, succeeded, content,
+                           input_tokens, cached_tokens, output_tokens, reasoning_tokens, position)) AS groups_of_lines
       ), fresh AS MATERIALIZED (
           SELECT held.batch, held.ordinal, p.first_line AS part_line, given.*
           FROM given
@@ -448,11 +451,12 @@ public final class ShardTable {
     groups.forEach(group -> slots.putIfAbsent(group.lease(), slots.size() + 1));
     return named(SETTLE, List.copyOf(slots.keySet()))
         .param("slots", groups.stream().mapToInt(group -> slots.get(group.lease())).toArray())
+        .param("lengths", groups.stream().mapToInt(group -> group.lines().length).toArray())
+        .param("lines", joined(groups, ResultGroup::lines))
+        .param("ends", joined(groups, ResultGroup::ends))
         .param(
             "succeeded",
             new SqlArrayValue("boolean", groups.stream().map(ResultGroup::succeeded).toArray()))
-        .param("lines", texts(groups.stream().map(ResultGroup::lines).toList()))
-        .param("ends", texts(groups.stream().map(ResultGroup::ends).toList()))
         .param("contents", groups.stream().map(ResultGroup::content).toArray(byte[][]::new))
         .param("input", groups.stream().mapToLong(ResultGroup::inputTokens).toArray())
         .param("cached", groups.stream().mapToLong(ResultGroup::cachedTokens).toArray())
@@ -460,6 +464,10 @@ public final class ShardTable {
         .param("reasoning", groups.stream().mapToLong(ResultGroup::reasoningTokens).toArray())
         .query((row, _) -> new Settled(key(row), row.getBoolean("done")))
         .list();
+  }
+
+  private static int[] joined(List<ResultGroup> groups, Function<ResultGroup, int[]> of) {
+    return groups.stream().map(of).flatMapToInt(Arrays::stream).toArray();
   }
 
   /**

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stoker.batch.BatchId;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -25,8 +26,8 @@ class ResultGroupTest {
                     .formatted(
                         group.lease().key().ordinal(),
                         group.succeeded(),
-                        group.lines(),
-                        group.ends(),
+                        Arrays.toString(group.lines()),
+                        Arrays.toString(group.ends()),
                         new String(group.content(), UTF_8).replace('\n', '$')))
         .toList();
   }
@@ -40,13 +41,13 @@ class ResultGroupTest {
                     line(SECOND, 9, false, ""),
                     line(FIRST, 2, false, "bb"),
                     line(FIRST, 1, true, "a"))))
-        .containsExactly("0 true {1,3} {2,6} a$ccc$", "0 false {2} {3} bb$", "1 false {9} {1} $");
+        .containsExactly("0 true [1, 3] [2, 6] a$ccc$", "0 false [2] [3] bb$", "1 false [9] [1] $");
   }
 
   @Test
   void of_a_line_given_twice_the_first_is_taken() {
     assertThat(shown(List.of(line(FIRST, 1, true, "a"), line(FIRST, 1, false, "b"))))
-        .containsExactly("0 true {1} {2} a$");
+        .containsExactly("0 true [1] [2] a$");
   }
 
   @Test

@@ -96,7 +96,13 @@ final class WorkerLoops {
     Progress progress = new Progress(nanoTime);
     BooleanSupplier nothingRuns = () -> held.running() == 0 && held.waiting() == 0;
     this.settler =
-        new Settler(shards, batchEnd, held, progress, 2 * engine.slotsMax() + 512, nothingRuns);
+        new Settler(
+            shards,
+            batchEnd,
+            held,
+            progress,
+            engine.slotsMax() + Settler.LINES_WAITING_MAX,
+            nothingRuns);
     this.claims = new ClaimLoop(shards, held, engine, id.holder(), leaseSettings, nanoTime);
     this.renewals = new RenewLoop(shards, held, leaseSettings, nanoTime);
     this.dispatcher =

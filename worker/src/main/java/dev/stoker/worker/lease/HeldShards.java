@@ -1,5 +1,6 @@
 package dev.stoker.worker.lease;
 
+import dev.stoker.batch.BatchId;
 import dev.stoker.line.LineCheck;
 import dev.stoker.queue.ClaimedShard;
 import dev.stoker.queue.Lease;
@@ -162,6 +163,11 @@ public final class HeldShards {
       }
     }
     return returnable;
+  }
+
+  /** Whether a shard of this batch is held. */
+  public boolean anyOf(BatchId batch) {
+    return shards.keySet().stream().anyMatch(lease -> lease.key().batch().equals(batch));
   }
 
   /** Whether no lease is held, nor asked for. */

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -35,6 +34,12 @@ public final class Settler implements AutoCloseable {
   private static final int GROUP_LINES_MAX = 1024;
   private static final long GROUP_BYTES_MAX = 16 << 20;
 
+  /** How many lines may wait to be stored: while a group is stored the next grows. */
+  public static final int LINES_WAITING_MAX = 2 * GROUP_LINES_MAX;
+
+  /** Results that wait, as while the database is away, take at most so much of the heap. */
+  private static final int HEAP_SHARE = 8;
+
   /** How often an incomplete group looks whether anything else is running. */
   private static final Duration LULL = Duration.ofMillis(5);
 
@@ -45,8 +50,7 @@ public final class Settler implements AutoCloseable {
   private final BooleanSupplier engineIdle;
   private final LinkedBlockingQueue<FinishedLine> finished = new LinkedBlockingQueue<>();
   private final List<FinishedLine> group = new ArrayList<>();
-  private final Semaphore room;
-  private final int roomMax;
+  private final Room room;
   private final Loop loop;
   private boolean rested = true;
 
@@ -66,8 +70,7 @@ public final class Settler implements AutoCloseable {
     this.held = held;
     this.progress = progress;
     this.engineIdle = engineIdle;
-    this.roomMax = linesMax;
-    this.room = new Semaphore(linesMax);
+    this.room = new Room(linesMax, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
     this.loop = new Loop("settle", Duration.ofMillis(100), this::runOnce);
   }
 
@@ -79,22 +82,23 @@ public final class Settler implements AutoCloseable {
    * Waits until one more result could be kept. Every call is followed by one settle or one release.
    */
   public void reserve() throws InterruptedException {
-    room.acquire();
+    room.enter();
   }
 
   /** A line for which room was reserved has no result after all. */
   public void release() {
-    room.release();
+    room.leave(1, 0);
   }
 
   /** A line is finished; its result is stored soon. */
   public void settle(FinishedLine line) {
+    room.fill(line.body().length);
     finished.add(line);
   }
 
   /** Whether every result handed in has been stored or refused. */
   public boolean idle() {
-    return room.availablePermits() == roomMax;
+    return room.empty();
   }
 
   /** Whether a round would store something, as far as the thread of the rounds knows. */
@@ -104,7 +108,7 @@ public final class Settler implements AutoCloseable {
 
   /** Whether no line may be started until results have been stored. */
   public boolean full() {
-    return room.availablePermits() == 0;
+    return room.full();
   }
 
   /** See {@link Loop#turns}. */
@@ -127,7 +131,7 @@ public final class Settler implements AutoCloseable {
     }
     List<Settled> settled = shardTable.settle(group);
     Set<BatchId> ended = forget(settled);
-    ended.forEach(this::endIfDone);
+    ended.stream().filter(batch -> !held.anyOf(batch)).forEach(this::endIfDone);
     return true;
   }
 
@@ -184,11 +188,12 @@ public final class Settler implements AutoCloseable {
           }
           held.settled(lease, count);
         });
-    room.release(group.size());
+    room.leave(group.size(), group.stream().mapToLong(line -> line.body().length).sum());
     group.clear();
     return ended;
   }
 
+  /** Asked only of a batch of which nothing more is held here, and which could be at its end. */
   private void endIfDone(BatchId batch) {
     loop.getsOn();
     batchEnd.end(batch).ifPresent(status -> log.info("{} ended: {}", batch, status.wireName()));
