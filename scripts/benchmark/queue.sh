@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # jobs claimed and settled a second, against graphile-worker, pg-boss, db-scheduler and JobRunr
 . "$(dirname "${BASH_SOURCE[0]}")/frame.sh"
-option lines 100000 20000 '[1-9][0-9]{3,5}'
+option lines 300000 20000 '[1-9][0-9]{3,5}'
 option seconds 5 2 '[1-9][0-9]?'
 option rounds 3 1 '[1-9][0-9]?'
 read_options "$@" <<'TXT'

@@ -1,13 +1,18 @@
 -- Finished lines are stored in groups: a row, and an entry of the index, for each line cost more than the line.
 --   result_group   results of one part of the input that were stored together and go to the same file
 --   result         one finished line, as before: what the groups hold
+--
+-- Rewrites all results in one transaction, in which nobody else reads or stores any.
+
+-- PostgreSQL interrupts its own vacuum only for who has waited a second.
+SET LOCAL lock_timeout = '1500ms';
 ALTER TABLE result RENAME TO ungrouped;
 ALTER INDEX result_pkey RENAME TO ungrouped_pkey;
 
 CREATE TABLE result_group (
     batch      uuid    NOT NULL, -- no reference: the shard that fences the insert has one
     part_line  int     NOT NULL CHECK (part_line >= 1), -- the first line of the part; parts never overlap, groups may
-    first_line int     NOT NULL, -- its first: no line has two results, so no two groups begin alike
+    first_line int     NOT NULL, -- its first; that no later line is in two groups is for those to see who insert
     succeeded  boolean NOT NULL,
     lines      int[]   NOT NULL, -- ascending
     ends       int[]   NOT NULL, -- where each line ends in the content
@@ -49,3 +54,16 @@ SELECT g.batch, of_group.line, g.succeeded,
               g.ends[of_group.position] - coalesce(g.ends[of_group.position - 1], 0) - 1) AS body
 FROM result_group g
 CROSS JOIN LATERAL unnest(g.lines) WITH ORDINALITY AS of_group (line, position);
+
+-- For workers of earlier builds that go on until they are replaced: they store lines one by one.
+CREATE FUNCTION store_result() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO result_group (batch, part_line, first_line, succeeded, lines, ends, content)
+    SELECT NEW.batch, max(first_line), NEW.line, NEW.succeeded, ARRAY[NEW.line], ARRAY[octet_length(NEW.body) + 1],
+           NEW.body || '\x0a'
+    FROM file_part
+    WHERE file = (SELECT file FROM shard WHERE batch = NEW.batch LIMIT 1) AND first_line <= NEW.line;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER of_earlier_builds INSTEAD OF INSERT ON result FOR EACH ROW EXECUTE FUNCTION store_result();

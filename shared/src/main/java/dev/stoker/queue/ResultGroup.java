@@ -1,6 +1,5 @@
 package dev.stoker.queue;
 
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -52,17 +51,18 @@ record ResultGroup(
 
   private static ResultGroup group(Lease lease, boolean succeeded, List<FinishedLine> lines) {
     int[] ends = new int[lines.size()];
-    ByteArrayOutputStream content =
-        new ByteArrayOutputStream(lines.stream().mapToInt(line -> line.body().length + 1).sum());
+    byte[] content = new byte[lines.stream().mapToInt(line -> line.body().length + 1).sum()];
+    int end = 0;
     long inputTokens = 0;
     long cachedTokens = 0;
     long outputTokens = 0;
     long reasoningTokens = 0;
     for (int i = 0; i < ends.length; i++) {
       FinishedLine line = lines.get(i);
-      content.writeBytes(line.body());
-      content.write('\n');
-      ends[i] = content.size();
+      System.arraycopy(line.body(), 0, content, end, line.body().length);
+      end += line.body().length + 1;
+      content[end - 1] = '\n';
+      ends[i] = end;
       inputTokens += line.inputTokens();
       cachedTokens += line.cachedTokens();
       outputTokens += line.outputTokens();
@@ -73,7 +73,7 @@ record ResultGroup(
         succeeded,
         lines.stream().mapToInt(FinishedLine::line).toArray(),
         ends,
-        content.toByteArray(),
+        content,
         inputTokens,
         cachedTokens,
         outputTokens,

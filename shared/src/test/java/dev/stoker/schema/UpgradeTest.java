@@ -2,12 +2,19 @@ package dev.stoker.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stoker.batch.BatchId;
 import dev.stoker.database.Schema;
 import dev.stoker.database.SchemaTable;
+import dev.stoker.queue.FinishedLine;
+import dev.stoker.queue.Lease;
+import dev.stoker.queue.Settled;
+import dev.stoker.queue.ShardTable;
+import dev.stoker.testing.Rows;
 import dev.stoker.testing.TestDatabase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -16,6 +23,7 @@ import org.flywaydb.core.api.MigrationInfo;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.springframework.jdbc.support.SqlArrayValue;
 
 class UpgradeTest {
   private static final String OLD = "old";
@@ -79,6 +87,46 @@ class UpgradeTest {
       assertThat(contents(columns)).as(next.getScript()).isEqualTo(before);
     }
     assertThat(flyway("latest").info().pending()).isEmpty();
+  }
+
+  /** It goes on until somebody replaces it. */
+  @Test
+  void a_worker_from_before_groups_of_results_settles_as_ever() throws IOException {
+    Rows rows = new Rows(database);
+    BatchId batch = rows.batch().part("m", 2).part("m", 2).insert();
+    ShardTable shards = new ShardTable(database.jdbc());
+    List<Lease> leases = shards.claim("host/0#1", List.of("m"), 2, Duration.ofMinutes(1));
+
+    for (int again = 0; again < 2; again++) {
+      List<Map<String, Object>> settled =
+          database
+              .jdbc()
+              .sql(text("/upgrade/settle_of_V4.sql"))
+              .param("batches", new SqlArrayValue("uuid", batch.value(), batch.value()))
+              .param("ordinals", leases.stream().mapToInt(l -> l.key().ordinal()).toArray())
+              .param("attempts", new int[] {1, 1})
+              .param("slots", new int[] {2, 1, 1})
+              .param("lines", new int[] {4, 1, 2})
+              .param("succeeded", new boolean[] {true, true, false})
+              .param("bodies", new byte[][] {{'d'}, {'a'}, {'b'}})
+              .param("input", new long[3])
+              .param("cached", new long[3])
+              .param("output", new long[3])
+              .param("reasoning", new long[3])
+              .query()
+              .listOfRows();
+      assertThat(settled).as("one was done by then").hasSize(2 - again);
+    }
+
+    assertThat(rows.results(batch))
+        .containsExactly(
+            new Rows.Result(1, true, "a"),
+            new Rows.Result(2, false, "b"),
+            new Rows.Result(4, true, "d"));
+    assertThat(rows.shard(leases.getFirst().key()).state()).isEqualTo("done");
+    assertThat(shards.settle(List.of(FinishedLine.failed(leases.getLast(), 3, new byte[] {'c'}))))
+        .containsExactly(new Settled(leases.getLast().key(), true));
+    assertThat(rows.value(Integer.class, "SELECT max(part_line) FROM result_group")).isEqualTo(3);
   }
 
   private static void migrate(String version) {

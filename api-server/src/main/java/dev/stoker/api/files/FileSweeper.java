@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 /** Deletes uploads that stand still, files past their time, and the results of deleted files. */
 final class FileSweeper implements Loop.Step {
   static final Duration STALLED = Duration.ofHours(1);
-  private static final int GROUPS_PORTION = 500;
+  private static final int GROUPS_PORTION = 50;
   private static final Logger log = LoggerFactory.getLogger(FileSweeper.class);
 
   private final FileUseTable files;

@@ -20,7 +20,7 @@ final class ResultTable {
           FROM (SELECT part_line, sum(octet_length(content)) AS bytes
                 FROM result_group
                 WHERE batch = :batch AND succeeded = :succeeded AND part_line > :after
-                GROUP BY part_line ORDER BY part_line LIMIT 64) AS next_parts
+                GROUP BY part_line ORDER BY part_line LIMIT 16) AS next_parts
       )
       SELECT g.part_line, g.lines, g.ends, CASE WHEN part.bytes <= :bytes_max THEN g.content END AS content
       FROM part

@@ -34,7 +34,7 @@ public final class Settler implements AutoCloseable {
   private static final int GROUP_LINES_MAX = 1024;
   private static final long GROUP_BYTES_MAX = 16 << 20;
 
-  /** How many lines may wait to be stored: while a group is stored the next grows. */
+  /** Room for them beside those that run: while a group is stored the next grows. */
   public static final int LINES_WAITING_MAX = 2 * GROUP_LINES_MAX;
 
   /** Results that wait, as while the database is away, take at most so much of the heap. */
@@ -193,7 +193,10 @@ public final class Settler implements AutoCloseable {
     return ended;
   }
 
-  /** Asked only of a batch of which nothing more is held here, and which could be at its end. */
+  /**
+   * Asked only of a batch of which nothing more is held here. If what seems held is not any more,
+   * the api-server finds the batch at its end some seconds later.
+   */
   private void endIfDone(BatchId batch) {
     loop.getsOn();
     batchEnd.end(batch).ifPresent(status -> log.info("{} ended: {}", batch, status.wireName()));

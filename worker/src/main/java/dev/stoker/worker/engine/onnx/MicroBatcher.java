@@ -42,7 +42,7 @@ final class MicroBatcher {
   private final SequencedSet<Text> uncut = new LinkedHashSet<>();
   private final PendingTexts<Text> pool;
   private final List<Thread> threads = new ArrayList<>();
-  private int running;
+  private int batchesRunning;
   private Optional<SentenceModel> model = Optional.empty();
   private Optional<String> stopped = Optional.empty();
 
@@ -161,7 +161,7 @@ final class MicroBatcher {
     try {
       while (stopped.isEmpty()) {
         if (pool.size() > 0 && !cutsFirst()) {
-          running++;
+          batchesRunning++;
           return Optional.of(new Task.Run(pool.take()));
         }
         if (!uncut.isEmpty()) {
@@ -177,7 +177,7 @@ final class MicroBatcher {
 
   /** Whether texts are to be cut although there is a batch to run. */
   private boolean cutsFirst() {
-    boolean othersRun = running > 0 || settings.threads() == 1;
+    boolean othersRun = batchesRunning > 0 || settings.threads() == 1;
     return othersRun && !uncut.isEmpty() && pool.size() < POOL_ENOUGH;
   }
 
@@ -221,7 +221,7 @@ final class MicroBatcher {
   private void ran(List<Text> texts) {
     lock.lock();
     try {
-      running--;
+      batchesRunning--;
       texts.stream().map(Text::job).filter(EmbeddingJob::hasEnded).forEach(jobs::remove);
     } finally {
       lock.unlock();
