@@ -75,7 +75,7 @@ public final class ShardTable {
                     FROM shard s
                     WHERE s.model = wanted.model AND <claimable>
                     ORDER BY s.priority, s.deadline, s.batch, s.ordinal
-                    LIMIT :shards) AS ahead
+                    LIMIT (SELECT :shards)) AS ahead
                 ORDER BY priority, deadline, batch, ordinal
                 LIMIT :shards) AS next
           GROUP BY model
@@ -163,7 +163,7 @@ public final class ShardTable {
                 FROM shard s
                 WHERE s.model = wanted.model AND <claimable>
                 ORDER BY s.priority, s.deadline, s.batch, s.ordinal
-                LIMIT :shards_max) AS ahead) AS head
+                LIMIT (SELECT :shards_max)) AS ahead) AS head
       WHERE head.shards > 0
       ORDER BY head.priority, head.deadline, wanted.model
       """

@@ -98,6 +98,26 @@ class ClaimPlanTest {
     assertThatNoQueueIsRead(claimPlan("m alias"));
   }
 
+  /** What the planner believes may be of a time when the table looked quite different. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.1, 0.3, 1, 10, 100})
+  void whatever_the_planner_believes_a_claim_costs_no_more(double rowsPerPage) {
+    justQueued();
+    database
+        .jdbc()
+        .sql(
+            """
+            SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', 'shard', 'relpages', 1000,
+                                             'reltuples', (1000 * :rows)::real)
+            """)
+        .param("rows", rowsPerPage)
+        .query(Boolean.class)
+        .single();
+
+    assertThatNoQueueIsRead(claimPlan("m alias"));
+    assertThatNoQueueIsRead(waitingPlan("m", "alias"));
+  }
+
   private static List<String> claimPlan(String models) {
     return database
         .jdbc()
@@ -113,15 +133,17 @@ class ClaimPlanTest {
   @Test
   void what_waits_is_told_without_reading_the_queues() {
     longQueue();
-    List<String> plan =
-        database
-            .jdbc()
-            .sql("EXPLAIN (ANALYZE) " + ShardTable.WAITING)
-            .param("models", new SqlArrayValue("text", "m", "idle"))
-            .param("shards_max", 100)
-            .query(String.class)
-            .list();
-    assertThatNoQueueIsRead(plan);
+    assertThatNoQueueIsRead(waitingPlan("m", "idle"));
+  }
+
+  private static List<String> waitingPlan(String... models) {
+    return database
+        .jdbc()
+        .sql("EXPLAIN (ANALYZE) " + ShardTable.WAITING)
+        .param("models", new SqlArrayValue("text", (Object[]) models))
+        .param("shards_max", 100)
+        .query(String.class)
+        .list();
   }
 
   @Test

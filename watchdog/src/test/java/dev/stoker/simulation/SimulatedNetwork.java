@@ -125,8 +125,8 @@ final class SimulatedNetwork extends AbstractDataSource {
 
   @Override
   public Connection getConnection() throws SQLException {
+    Task.current().ifPresent(Task::refuseTheDead); // first, or what it has taken would be lost
     Session session = idle.isEmpty() ? new Session(server.getConnection()) : idle.pop();
-    Task.current().ifPresent(Task::refuseTheDead);
     session.process = Task.current().map(Task::process).orElse(null);
     busy.add(session);
     return proxy(
