@@ -109,6 +109,7 @@ final class Laboratory implements AutoCloseable {
       throw new Broken(seed, history, e);
     } finally {
       scheduler.end();
+      database.network().takeBack();
     }
   }
 

@@ -109,6 +109,17 @@ final class SimulatedNetwork extends AbstractDataSource {
     return backends;
   }
 
+  /** All tasks have ended: what the dead among them did not give back is taken from them. */
+  void takeBack() {
+    for (Session session : busy) {
+      try {
+        close(session);
+      } catch (SQLException e) {
+        throw new SimulationFailed("cannot take a connection back", e);
+      }
+    }
+  }
+
   /** The server's patience with transactions of a process that does nothing ends. */
   void cutOffIdle(SimulatedProcess process) {
     for (Session session : busy) {
