@@ -19,8 +19,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class Laboratory implements AutoCloseable {
   private static final Duration HARM_MAX = Duration.ofSeconds(50);
 
-  /** From when all has healed. */
-  private static final Duration END_MAX = Duration.ofMinutes(15);
+  /** From when all has healed: hundreds of suspects may have to run alone, for seconds each. */
+  private static final Duration END_MAX = Duration.ofMinutes(30);
 
   private static final int STEPS_MAX = 60_000;
 

@@ -37,6 +37,12 @@ class SimulationTest {
   }
 
   @Test
+  void hundreds_of_suspects_one_after_the_other_end_nevertheless() {
+    holds(3095);
+    holds(3559);
+  }
+
+  @Test
   void a_stopped_process_whose_statement_waits_for_a_lock_is_not_cut_off_as_idle() {
     holds(168);
   }
