@@ -74,7 +74,7 @@ final class Load implements AutoCloseable {
     while (!ending) {
       try {
         Api.Answer answer = api.upload(bytes);
-        if (answer.ok()) {
+        if (succeeded(answer, "an upload")) {
           return Optional.of(answer.json().at("id").text());
         }
         requireServersFault(answer, "an upload");
@@ -96,7 +96,7 @@ final class Load implements AutoCloseable {
     for (int tries = 0; tries < CREATE_TRIES_MAX && !ending; tries++) {
       try {
         Api.Answer answer = api.create(submission, file, tries);
-        if (answer.ok()) {
+        if (succeeded(answer, "a create")) {
           return Optional.of(ledger.accepted(answer.json().at("id").text(), submission));
         }
         requireServersFault(answer, "a create");
@@ -107,6 +107,15 @@ final class Load implements AutoCloseable {
       pause(PAUSE.multipliedBy(1 + tries));
     }
     return Optional.empty();
+  }
+
+  /** A success that says nothing is none. */
+  private boolean succeeded(Api.Answer answer, String what) {
+    boolean empty = answer.ok() && answer.body().length == 0;
+    if (empty) {
+      ledger.find(Kind.WRONG, what + " was answered with 200 and nothing");
+    }
+    return answer.ok() && !empty;
   }
 
   /** Nothing that a client does here is wrong. */
@@ -128,7 +137,7 @@ final class Load implements AutoCloseable {
     while (!ending && !batch.ended()) {
       try {
         Api.Answer answer = api.cancel(batch.id());
-        if (answer.ok()) {
+        if (succeeded(answer, "a cancel")) {
           batch.cancelPromised();
           return;
         }

@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Tells a database that cannot be reached from a statement that is wrong. */
 final class DatabaseFaults {
@@ -16,9 +17,18 @@ final class DatabaseFaults {
   private DatabaseFaults() {}
 
   static boolean unreachable(Throwable thrown) {
+    return any(thrown, DatabaseFaults::unreachable);
+  }
+
+  /** Whether a statement or a connection is among the causes, whatever is wrong with it. */
+  static boolean among(Throwable thrown) {
+    return any(thrown, _ -> true);
+  }
+
+  private static boolean any(Throwable thrown, Predicate<SQLException> wanted) {
     Set<Throwable> seen = new HashSet<>();
     for (Throwable t = thrown; t != null && seen.add(t); t = t.getCause()) {
-      if (t instanceof SQLException e && unreachable(e)) {
+      if (t instanceof SQLException e && wanted.test(e)) {
         return true;
       }
     }

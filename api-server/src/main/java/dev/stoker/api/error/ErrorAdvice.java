@@ -30,28 +30,41 @@ public final class ErrorAdvice {
   @ExceptionHandler
   ResponseEntity<ErrorBody> handle(
       Exception thrown, HttpServletRequest request, HttpServletResponse response) throws Exception {
-    if (gone(thrown)) {
-      log.debug("{} {}: the client is gone", request.getMethod(), request.getRequestURI(), thrown);
-      throw thrown;
-    }
+    boolean gone = gone(thrown);
     if (response.isCommitted()) {
-      report(thrown, request);
-      throw thrown;
+      throw gone ? thrown : cutShort(thrown, request);
     }
-    ResponseEntity<ErrorBody> answer = answer(thrown, request).response();
+    ApiException answer = gone ? clientGone(thrown, request) : answer(thrown, request);
     forget(response, request);
-    return answer;
+    return answer.response();
+  }
+
+  private static CutShort cutShort(Exception thrown, HttpServletRequest request) {
+    report(thrown, request);
+    return new CutShort();
+  }
+
+  /** Nobody is likely to read it; but whoever does must not take it for a success. */
+  private static ApiException clientGone(Exception thrown, HttpServletRequest request) {
+    log.debug("{} {}: the client is gone", request.getMethod(), request.getRequestURI(), thrown);
+    return ApiErrors.unexpected(requestId(request));
   }
 
   /** A response that was about to succeed has headers, such as a length, that are wrong now. */
   private static void forget(HttpServletResponse response, HttpServletRequest request) {
     response.reset();
-    response.setHeader("x-request-id", String.valueOf(request.getAttribute(REQUEST_ID)));
+    response.setHeader("x-request-id", requestId(request));
   }
 
+  private static String requestId(HttpServletRequest request) {
+    return String.valueOf(request.getAttribute(REQUEST_ID));
+  }
+
+  /** Spring looks for the words with which a socket breaks, and the database has sockets too. */
   private static boolean gone(Exception thrown) {
-    return thrown instanceof IOException
-        || DisconnectedClientHelper.isClientDisconnectedException(thrown);
+    return !DatabaseFaults.among(thrown)
+        && (thrown instanceof IOException
+            || DisconnectedClientHelper.isClientDisconnectedException(thrown));
   }
 
   private static ApiException answer(Exception thrown, HttpServletRequest request) {
@@ -94,7 +107,7 @@ public final class ErrorAdvice {
 
   private static ApiException unexpected(Exception thrown, HttpServletRequest request) {
     report(thrown, request);
-    return ApiErrors.unexpected(String.valueOf(request.getAttribute(REQUEST_ID)));
+    return ApiErrors.unexpected(requestId(request));
   }
 
   private static void report(Exception thrown, HttpServletRequest request) {
@@ -102,7 +115,7 @@ public final class ErrorAdvice {
         "{} {} failed, request id {}",
         request.getMethod(),
         request.getRequestURI(),
-        request.getAttribute(REQUEST_ID),
+        requestId(request),
         thrown);
   }
 }

@@ -1,6 +1,7 @@
 package dev.stoker.api.http;
 
 import dev.stoker.api.error.ErrorAdvice;
+import java.util.List;
 import org.apache.catalina.core.StandardHost;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
@@ -11,8 +12,10 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.http.MediaType;
 import org.springframework.web.filter.UrlHandlerFilter;
+import org.springframework.web.servlet.HandlerExceptionResolver;
 import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+import org.springframework.web.servlet.mvc.support.DefaultHandlerExceptionResolver;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
@@ -59,6 +62,21 @@ public class HttpConfiguration {
       @Override
       public void configureContentNegotiation(ContentNegotiationConfigurer negotiation) {
         negotiation.ignoreAcceptHeader(true).defaultContentType(MediaType.APPLICATION_JSON);
+      }
+    };
+  }
+
+  /**
+   * {@link ErrorAdvice} answers whatever is thrown; what it cannot answer any more breaks the
+   * connection. Spring's last resort comes after it, and would end a response as if it were whole
+   * when any socket broke, be it the database's.
+   */
+  @Bean
+  WebMvcConfigurer noLastResort() {
+    return new WebMvcConfigurer() {
+      @Override
+      public void extendHandlerExceptionResolvers(List<HandlerExceptionResolver> resolvers) {
+        resolvers.removeIf(DefaultHandlerExceptionResolver.class::isInstance);
       }
     };
   }
