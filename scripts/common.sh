@@ -115,10 +115,12 @@ WATCHDOG_JAR=$STOKER_HOME/watchdog/target/watchdog.jar
 WATCHDOG_JVM=(-Xmx64m -Xmn4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=20
   -XX:+UnlockDiagnosticVMOptions -XX:AsyncDeflationInterval=5000)
 
-# A heap starts small and grows with what lives in it, rather than to save collections: little lives for long here.
+# A heap starts small and grows with what lives in it, rather than to save collections: little lives for long here, and
+# the lower the ratio the later G1 answers frequent collections with more heap.
 # What compilers and bursts took of other memory goes back. A part of an upload is up to a megabyte: in regions of less
 # than twice that, G1 would have to handle each apart.
-API_JVM=(-Xms64m -XX:GCTimeRatio=4 -XX:G1HeapRegionSize=4m -XX:TrimNativeHeapInterval=5000 -XX:+UseCompactObjectHeaders)
+API_JVM=(-Xms64m -XX:MaxNewSize=32m -XX:GCTimeRatio=1 -XX:G1HeapRegionSize=4m -XX:TrimNativeHeapInterval=5000
+  -XX:+UseCompactObjectHeaders)
 launch_api_server() {
   launch api_server "$JAVA_HOME/bin/java" -Xmx"${STOKER_API_HEAP:-384m}" "${API_JVM[@]}" -XX:+ExitOnOutOfMemoryError \
     ${STOKER_API_JAVA_OPTIONS:-} -jar "$STOKER_HOME/api-server/target/api-server.jar"

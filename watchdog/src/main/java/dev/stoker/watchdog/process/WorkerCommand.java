@@ -18,10 +18,13 @@ public record WorkerCommand(List<String> words, Path home) {
   private static final String DIE_WITHOUT_MEMORY = "-XX:+ExitOnOutOfMemoryError";
 
   /**
-   * A heap starts small and grows with what lives in it, which is little, rather than to save
-   * collections. An installation that sets a heap sets all of it.
+   * A heap grows with what lives in it, which is little, rather than to save collections: G1 adds
+   * to a heap that it collects often, the sooner the smaller that is, so that a young generation of
+   * a fixed size that is not soon full takes less memory in the end than a smaller one. An
+   * installation that sets a heap sets all of it.
    */
-  private static final List<String> SMALL_HEAP = List.of("-Xms64m", "-XX:GCTimeRatio=4");
+  private static final List<String> SMALL_HEAP =
+      List.of("-Xms128m", "-Xmn96m", "-XX:GCTimeRatio=1");
 
   private static final String HEAP_MAX = "-Xmx";
 

@@ -37,8 +37,8 @@ class WorkerCommandTest {
 
   @Test
   void an_installation_that_sets_the_heap_sets_all_of_it() {
-    assertThat(with("-XX:+UseZGC")).containsSubsequence("-Xms64m", "-XX:+UseZGC", "-jar");
-    assertThat(with("-Xmx48m")).contains("-Xmx48m").doesNotContain("-Xms64m");
+    assertThat(with("-XX:+UseZGC")).containsSubsequence("-Xms128m", "-XX:+UseZGC", "-jar");
+    assertThat(with("-Xmx48m")).contains("-Xmx48m").doesNotContain("-Xms128m");
   }
 
   private static List<String> with(String options) {
