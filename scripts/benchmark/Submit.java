@@ -20,13 +20,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** Many clients create batches at once. Started by scripts/benchmark/submit.sh. */
 final class Submit {
   private static final String STOKER = "stoker";
   private static final int LINES = 5;
-  private static final int WARM_UPS = 2;
+  private static final int WARM_UPS = 5;
   private static final long PROBE_MILLIS = 20;
   private static final double P99 = 0.99;
   private static final Duration LOOK = Duration.ofMillis(20);
@@ -37,16 +38,23 @@ final class Submit {
   }
 
   private final int batches;
-  private final int clients;
   private final int rounds;
   private final String api = System.getenv("BENCH_API");
+
+  /** Programs that have run for a while: they are connected, and keep their connections. */
+  private final List<StokerClient> clients;
+
+  private final StokerClient prober = new StokerClient(api);
   private final ProcessTimes times = new ProcessTimes(Path.of(System.getenv("STOKER_DATA_DIR")));
   private final Path input;
   private final Report report;
 
   private Submit(String[] arguments) throws IOException {
     this.batches = Integer.parseInt(arguments[0]);
-    this.clients = Integer.parseInt(arguments[1]);
+    this.clients =
+        Stream.generate(() -> new StokerClient(api + "/v1"))
+            .limit(Integer.parseInt(arguments[1]))
+            .toList();
     this.rounds = Integer.parseInt(arguments[2]);
     StringBuilder lines = new StringBuilder();
     for (int line = 1; line <= LINES; line++) {
@@ -55,7 +63,7 @@ final class Submit {
               .formatted(line));
     }
     this.input = Files.writeString(Path.of(System.getenv("BENCH_DIRECTORY"), "input.jsonl"), lines);
-    this.report = Report.of("submit").fact("batches", batches).fact("clients", clients);
+    this.report = Report.of("submit").fact("batches", batches).fact("clients", clients.size());
   }
 
   public static void main(String[] arguments) throws Exception {
@@ -99,7 +107,6 @@ final class Submit {
     Queue<String> created = new ConcurrentLinkedQueue<>();
     AtomicInteger next = new AtomicInteger();
     AtomicBoolean done = new AtomicBoolean();
-    StokerClient prober = new StokerClient(api);
     WorkerHeartbeatTable workers = new WorkerHeartbeatTable(database.jdbc());
     WorkerSlotTable slots = new WorkerSlotTable(database.jdbc());
     Gate decision = Gate.from(Settings.ofEnvironment());
@@ -107,11 +114,10 @@ final class Submit {
     long begun = System.nanoTime();
     try (ExecutorService threads = Executors.newCachedThreadPool()) {
       List<Future<?>> clientsDone = new ArrayList<>();
-      for (int client = 0; client < clients; client++) {
+      for (StokerClient stoker : clients) {
         clientsDone.add(
             threads.submit(
                 () -> {
-                  StokerClient stoker = new StokerClient(api + "/v1");
                   int at;
                   while ((at = next.getAndIncrement()) < batches) {
                     String file = files.get(at);
@@ -161,10 +167,10 @@ final class Submit {
   }
 
   private List<String> upload() throws Exception {
-    StokerClient stoker = new StokerClient(api + "/v1");
+    prober.discard("health");
     List<String> files = new ArrayList<>();
     for (int file = 0; file < batches; file++) {
-      files.add(stoker.upload(input));
+      files.add(clients.get(file % clients.size()).upload(input));
     }
     return files;
   }
@@ -191,9 +197,8 @@ final class Submit {
   }
 
   private void check(Queue<String> created) throws Exception {
-    StokerClient stoker = new StokerClient(api + "/v1");
     for (String batch : created) {
-      JsonNode ended = stoker.awaitEnd(batch, LOOK);
+      JsonNode ended = clients.getFirst().awaitEnd(batch, LOOK);
       if (ended.path("request_counts").path("completed").asInt() != LINES) {
         report.wrong("a batch did not complete: " + ended);
         return;

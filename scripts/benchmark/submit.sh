@@ -5,7 +5,7 @@ option batches 1000 200 '[1-9][0-9]{0,5}'
 option clients 32 32 '[1-9][0-9]{0,2}'
 option rounds 5 2 '[1-9][0-9]?'
 read_options "$@" <<'TXT'
-So many rounds, after two that are not counted: uploads a file of five lines for each batch; then the clients create the
+So many rounds, after five that are not counted: uploads a file of five lines for each batch; then the clients create the
 batches, each the next one as soon as its last is answered, on a connection that is kept. The worker, with the null
 engine, runs them meanwhile. Each round waits until all its batches are completed.
 

@@ -25,14 +25,20 @@ public class BatchesConfiguration {
   }
 
   @Bean
+  CreationTurns creationTurns() {
+    return new CreationTurns();
+  }
+
+  @Bean
   BatchesController batchesController(
       BatchCommands commands,
       BatchRepository batches,
       JdbcClient jdbc,
       GateReading gate,
       BatchWakes wakes,
+      CreationTurns turns,
       JsonMapper json) {
     BatchViews views = new BatchViews(new ShardCountTable(jdbc));
-    return new BatchesController(commands, batches, views, gate, wakes, json);
+    return new BatchesController(commands, batches, views, gate, wakes, turns, json);
   }
 }

@@ -8,12 +8,9 @@ import dev.stoker.batch.BatchId;
 import dev.stoker.health.GateDecision;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.springframework.data.domain.Limit;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -31,18 +28,13 @@ final class BatchesController {
   private static final int PAGE_MAX = 100;
   private static final int BODY_BYTES_MAX = 1 << 20;
 
-  /** A crowd that creates batches leaves connections and processors to those who only look. */
-  private static final int CREATIONS_MAX = 4;
-
-  private static final Duration TURN_PATIENCE = Duration.ofSeconds(1);
-
   private final BatchCommands commands;
   private final BatchRepository batches;
   private final BatchViews views;
   private final GateReading gate;
   private final BatchWakes wakes;
   private final JsonMapper json;
-  private final Semaphore creations = new Semaphore(CREATIONS_MAX, true);
+  private final CreationTurns turns;
 
   BatchesController(
       BatchCommands commands,
@@ -50,35 +42,22 @@ final class BatchesController {
       BatchViews views,
       GateReading gate,
       BatchWakes wakes,
+      CreationTurns turns,
       JsonMapper json) {
     this.commands = commands;
     this.batches = batches;
     this.views = views;
     this.gate = gate;
     this.wakes = wakes;
+    this.turns = turns;
     this.json = json;
   }
 
   @PostMapping({"/v1/batches", "/batches"})
   BatchObject create(HttpServletRequest request) throws IOException {
     CreateBatch wanted = CreateBatch.of(body(request));
-    boolean turn = awaitTurn();
-    try {
+    try (CreationTurns.Turn _ = turns.await()) {
       return create(wanted, isRetry(request));
-    } finally {
-      if (turn) {
-        creations.release();
-      }
-    }
-  }
-
-  /** Whoever has waited long goes on without: the database may be away, and says so itself. */
-  private boolean awaitTurn() {
-    try {
-      return creations.tryAcquire(TURN_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
     }
   }
 

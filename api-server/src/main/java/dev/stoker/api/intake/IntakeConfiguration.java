@@ -1,6 +1,7 @@
 package dev.stoker.api.intake;
 
 import dev.stoker.api.batches.BatchRepository;
+import dev.stoker.api.batches.CreationTurns;
 import dev.stoker.api.files.FileRepository;
 import dev.stoker.api.files.UploadSettings;
 import dev.stoker.api.models.ServedModelTable;
@@ -30,11 +31,12 @@ public class IntakeConfiguration {
       TransactionTemplate transaction,
       JsonMapper json,
       UploadSettings upload,
-      IntakeSettings settings) {
+      IntakeSettings settings,
+      CreationTurns turns) {
     PartFactTable parts = new PartFactTable(jdbc);
     LineErrors lineErrors = new LineErrors(parts, upload.lineBytesMax());
     Intake intake =
         new Intake(batches, files, parts, lineErrors, models, registry, shards, json, settings);
-    return new Loop("intake", INTERVAL, new IntakeLoop(batches, intake, transaction));
+    return new Loop("intake", INTERVAL, new IntakeLoop(batches, intake, transaction, turns));
   }
 }

@@ -2,6 +2,7 @@ package dev.stoker.api.intake;
 
 import dev.stoker.api.batches.BatchRepository;
 import dev.stoker.api.batches.BatchRow;
+import dev.stoker.api.batches.CreationTurns;
 import dev.stoker.api.http.QueryParameters;
 import dev.stoker.loop.Loop;
 import java.util.List;
@@ -20,11 +21,17 @@ final class IntakeLoop implements Loop.Step {
   private final BatchRepository batches;
   private final Intake intake;
   private final TransactionTemplate transaction;
+  private final CreationTurns turns;
 
-  IntakeLoop(BatchRepository batches, Intake intake, TransactionTemplate transaction) {
+  IntakeLoop(
+      BatchRepository batches,
+      Intake intake,
+      TransactionTemplate transaction,
+      CreationTurns turns) {
     this.batches = batches;
     this.intake = intake;
     this.transaction = transaction;
+    this.turns = turns;
   }
 
   @Override
@@ -33,7 +40,7 @@ final class IntakeLoop implements Loop.Step {
     AtomicReference<UUID> reached = new AtomicReference<>(QueryParameters.ID_MIN);
     for (UUID before = null; !reached.get().equals(before); ) {
       before = reached.get();
-      try {
+      try (CreationTurns.Turn _ = turns.await()) {
         judgeNext(reached);
       } catch (RuntimeException e) {
         log.warn("the batch {} could not be judged", reached.get(), e);
