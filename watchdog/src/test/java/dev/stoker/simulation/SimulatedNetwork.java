@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.postgresql.PGConnection;
@@ -62,6 +63,9 @@ final class SimulatedNetwork extends AbstractDataSource {
     private boolean broken;
     private SimulatedProcess process;
 
+    /** Whoever borrowed it before has no say any more: a thread may outlive its simulation. */
+    private final AtomicInteger loan = new AtomicInteger();
+
     Session(Connection connection) throws SQLException {
       this.connection = connection;
       this.backend = connection.unwrap(PGConnection.class).getBackendPID();
@@ -76,10 +80,12 @@ final class SimulatedNetwork extends AbstractDataSource {
     }
 
     void reset() throws SQLException {
+      loan.incrementAndGet();
       if (!connection.getAutoCommit()) { // its user may have believed that it is broken
         connection.rollback();
         connection.setAutoCommit(true);
       }
+      connection.setReadOnly(false);
       inTransaction = false;
       wrote = false;
       broken = false;
@@ -140,8 +146,23 @@ final class SimulatedNetwork extends AbstractDataSource {
     Session session = idle.isEmpty() ? new Session(server.getConnection()) : idle.pop();
     session.process = Task.current().map(Task::process).orElse(null);
     busy.add(session);
+    int loan = session.loan.get();
     return proxy(
-        Connection.class, (_, method, arguments) -> connection(session, method, arguments));
+        Connection.class,
+        (_, method, arguments) ->
+            session.loan.get() == loan
+                ? connection(session, method, arguments)
+                : returned(method.getName()));
+  }
+
+  /** What a connection that was given back, or taken back, says. */
+  private static Object returned(String method) throws SQLException {
+    return switch (method) {
+      case "close" -> null;
+      case "isClosed" -> true;
+      case "isValid" -> false;
+      default -> throw new SQLException("the connection was given back", CONNECTION_LOST);
+    };
   }
 
   @Override
@@ -155,7 +176,7 @@ final class SimulatedNetwork extends AbstractDataSource {
         close(session);
         yield null;
       }
-      case "isClosed" -> !busy.contains(session);
+      case "isClosed" -> false;
       case "isValid" -> !session.broken;
       case "setAutoCommit" -> {
         session.inTransaction = !(Boolean) arguments[0];
@@ -187,9 +208,13 @@ final class SimulatedNetwork extends AbstractDataSource {
 
   private Object statement(
       Session session, Class<? extends Statement> type, String sql, Object statement) {
+    int loan = session.loan.get();
     return proxy(
         type,
         (_, method, arguments) -> {
+          if (session.loan.get() != loan && !method.getName().equals("close")) {
+            return returned(method.getName());
+          }
           if (!method.getName().startsWith("execute")) {
             return call(statement, method, arguments);
           }
