@@ -112,6 +112,13 @@ class ErrorsTest {
     wellFormed(api.send(api.request("/v1/files/x").header("Accept", accept)));
   }
 
+  @Test
+  void a_query_that_cannot_be_read_is_the_clients_fault() throws IOException {
+    assertThat(raw("GET /v1/batches?limit=%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        .startsWith("HTTP/1.1 400 ")
+        .contains("invalid_request_error");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

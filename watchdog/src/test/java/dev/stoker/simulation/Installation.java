@@ -93,6 +93,7 @@ final class Installation {
   }
 
   void afterStep() {
+    network.takeBackFromTheDead();
     workers.values().forEach(SimulatedWorker::afterStep);
   }
 }

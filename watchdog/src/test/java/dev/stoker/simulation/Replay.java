@@ -5,7 +5,7 @@ import java.util.concurrent.ExecutionException;
 
 /** Runs simulations for people: one, with all its steps, or many, with those that break. */
 final class Replay implements Campaign.Listener {
-  private static final int STEPS_OF_MANY = 40;
+  private static final int STEPS_OF_MANY = 2_000;
   private static final int PROGRESS_EVERY = 50;
 
   private final boolean single;

@@ -11,13 +11,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.postgresql.PGConnection;
@@ -40,7 +41,7 @@ final class SimulatedNetwork extends AbstractDataSource {
   /** Also looked at while a task's statement runs. */
   private final List<Session> busy = new CopyOnWriteArrayList<>();
 
-  private final Map<String, Words> known = new HashMap<>();
+  private final Map<String, Words> known = new ConcurrentHashMap<>();
   private Trouble trouble;
   private boolean written;
 
@@ -115,13 +116,24 @@ final class SimulatedNetwork extends AbstractDataSource {
     return backends;
   }
 
-  /** All tasks have ended: what the dead among them did not give back is taken from them. */
+  /** All tasks have ended: what they did not give back is taken from them. */
   void takeBack() {
+    takeBack(_ -> true);
+  }
+
+  /** A process that has died leaves no connection behind, nor the locks of its transaction. */
+  void takeBackFromTheDead() {
+    takeBack(s -> s.process != null && s.process.dead() && !s.working);
+  }
+
+  private void takeBack(Predicate<Session> wanted) {
     for (Session session : busy) {
-      try {
-        close(session);
-      } catch (SQLException e) {
-        throw new SimulationFailed("cannot take a connection back", e);
+      if (wanted.test(session)) {
+        try {
+          giveBack(session, session.loan.get());
+        } catch (SQLException e) {
+          throw new SimulationFailed("cannot take a connection back", e);
+        }
       }
     }
   }
@@ -143,16 +155,21 @@ final class SimulatedNetwork extends AbstractDataSource {
   @Override
   public Connection getConnection() throws SQLException {
     Task.current().ifPresent(Task::refuseTheDead); // first, or what it has taken would be lost
-    Session session = idle.isEmpty() ? new Session(server.getConnection()) : idle.pop();
-    session.process = Task.current().map(Task::process).orElse(null);
-    busy.add(session);
+    Session session = borrow();
     int loan = session.loan.get();
     return proxy(
         Connection.class,
         (_, method, arguments) ->
             session.loan.get() == loan
-                ? connection(session, method, arguments)
+                ? connection(session, loan, method, arguments)
                 : returned(method.getName()));
+  }
+
+  private synchronized Session borrow() throws SQLException {
+    Session session = idle.isEmpty() ? new Session(server.getConnection()) : idle.pop();
+    session.process = Task.current().map(Task::process).orElse(null);
+    busy.add(session);
+    return session;
   }
 
   /** What a connection that was given back, or taken back, says. */
@@ -170,10 +187,11 @@ final class SimulatedNetwork extends AbstractDataSource {
     return getConnection();
   }
 
-  private Object connection(Session session, Method method, Object[] arguments) throws Throwable {
+  private Object connection(Session session, int loan, Method method, Object[] arguments)
+      throws Throwable {
     return switch (method.getName()) {
       case "close" -> {
-        close(session);
+        giveBack(session, loan);
         yield null;
       }
       case "isClosed" -> false;
@@ -296,8 +314,8 @@ final class SimulatedNetwork extends AbstractDataSource {
     }
   }
 
-  private void close(Session session) throws SQLException {
-    if (busy.remove(session)) {
+  private synchronized void giveBack(Session session, int loan) throws SQLException {
+    if (session.loan.get() == loan && busy.remove(session)) {
       session.reset();
       idle.push(session);
     }

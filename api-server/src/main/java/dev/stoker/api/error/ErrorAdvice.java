@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
@@ -72,6 +73,7 @@ public final class ErrorAdvice {
       case ApiException error -> error;
       case NoHandlerFoundException _ -> unknownRoute(request);
       case HttpRequestMethodNotSupportedException e -> wrongMethod(e, request);
+      case InvalidParameterException _ -> ApiErrors.refused(HttpStatus.BAD_REQUEST);
       case ErrorResponse e when e.getStatusCode().is4xxClientError() -> refused(e);
       case Exception e when DatabaseFaults.unreachable(e) -> databaseDown(e, request);
       default -> unexpected(thrown, request);

@@ -6,7 +6,6 @@ import dev.stoker.api.batches.CreationTurns;
 import dev.stoker.api.http.QueryParameters;
 import dev.stoker.loop.Loop;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
@@ -17,6 +16,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 /** Takes the batches that nobody has judged, one at a time, oldest first. */
 final class IntakeLoop implements Loop.Step {
   private static final Logger log = LoggerFactory.getLogger(IntakeLoop.class);
+
+  /** A crowd that creates without end may not leave the workers without work. */
+  private static final int JUDGED_PER_TURN = 4;
 
   private final BatchRepository batches;
   private final Intake intake;
@@ -36,33 +38,42 @@ final class IntakeLoop implements Loop.Step {
 
   @Override
   public boolean run() {
-    Optional<RuntimeException> failure = Optional.empty();
     AtomicReference<UUID> reached = new AtomicReference<>(QueryParameters.ID_MIN);
-    for (UUID before = null; !reached.get().equals(before); ) {
-      before = reached.get();
+    AtomicReference<RuntimeException> failure = new AtomicReference<>();
+    boolean more = true;
+    while (more) {
       try (CreationTurns.Turn _ = turns.await()) {
-        judgeNext(reached);
-      } catch (RuntimeException e) {
-        log.warn("the batch {} could not be judged", reached.get(), e);
-        failure = Optional.of(e);
+        for (int judged = 0; more && judged < JUDGED_PER_TURN; judged++) {
+          more = judgeNext(reached, failure);
+        }
       }
     }
-    failure.ifPresent(
-        e -> {
-          throw e;
-        });
+    if (failure.get() != null) {
+      throw failure.get();
+    }
     return false;
   }
 
-  /** One transaction. A batch that cannot be judged does not hold up those behind it. */
-  private void judgeNext(AtomicReference<UUID> reached) {
-    transaction.executeWithoutResult(
-        _ -> {
-          List<BatchRow> next = batches.lockUnjudged(reached.get(), Limit.of(1));
-          if (!next.isEmpty()) {
-            reached.set(next.getFirst().id().value());
-            intake.judge(next.getFirst());
-          }
-        });
+  /**
+   * One transaction; says whether there was a batch left. One that cannot be judged does not hold
+   * up those behind it.
+   */
+  private boolean judgeNext(
+      AtomicReference<UUID> reached, AtomicReference<RuntimeException> failure) {
+    UUID before = reached.get();
+    try {
+      transaction.executeWithoutResult(
+          _ -> {
+            List<BatchRow> next = batches.lockUnjudged(before, Limit.of(1));
+            if (!next.isEmpty()) {
+              reached.set(next.getFirst().id().value());
+              intake.judge(next.getFirst());
+            }
+          });
+    } catch (RuntimeException e) {
+      log.warn("the batch {} could not be judged", reached.get(), e);
+      failure.set(e);
+    }
+    return !reached.get().equals(before);
   }
 }

@@ -26,7 +26,9 @@ public record WorkerCommand(List<String> words, Path home) {
   private static final List<String> SMALL_HEAP =
       List.of("-Xms128m", "-Xmn96m", "-XX:GCTimeRatio=1");
 
-  private static final String HEAP_MAX = "-Xmx";
+  /** Options that set a heap, and files of options, which may. */
+  private static final List<String> HEAPS =
+      List.of("-Xmx", "-Xms", "-XX:MaxHeapSize=", "-XX:InitialHeapSize=", "-XX:MaxRAM", "@");
 
   private static final String LEARNT = "-XX:AOTCache=";
 
@@ -51,7 +53,7 @@ public record WorkerCommand(List<String> words, Path home) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add(DIE_WITHOUT_MEMORY);
-    if (options.stream().noneMatch(option -> option.startsWith(HEAP_MAX))) {
+    if (options.stream().noneMatch(option -> HEAPS.stream().anyMatch(option::startsWith))) {
       // A heap that may not grow to where it starts would keep the JVM from starting.
       command.addAll(SMALL_HEAP);
     }

@@ -38,7 +38,10 @@ class WorkerCommandTest {
   @Test
   void an_installation_that_sets_the_heap_sets_all_of_it() {
     assertThat(with("-XX:+UseZGC")).containsSubsequence("-Xms128m", "-XX:+UseZGC", "-jar");
-    assertThat(with("-Xmx48m")).contains("-Xmx48m").doesNotContain("-Xms128m");
+    for (String own :
+        List.of("-Xmx48m", "-XX:MaxHeapSize=48m", "-XX:MaxRAMPercentage=1", "@jvm.options")) {
+      assertThat(with(own)).contains(own).doesNotContain("-Xms128m");
+    }
   }
 
   private static List<String> with(String options) {
