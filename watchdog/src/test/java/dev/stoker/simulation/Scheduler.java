@@ -2,7 +2,9 @@ package dev.stoker.simulation;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
@@ -29,6 +31,12 @@ final class Scheduler {
   private final LockCheck locks;
   private final Consumer<String> history;
   private final List<Task> tasks = new ArrayList<>();
+
+  /**
+   * Their statements wait in the database for the locks of others; they have not been back since.
+   */
+  private final Set<Task> lockedOut = new LinkedHashSet<>();
+
   private final List<Runnable> afterSteps = new ArrayList<>();
   private boolean over;
   private int steps;
@@ -75,18 +83,24 @@ final class Scheduler {
     Task next = choose();
     run(next);
     buryTheDead();
-    for (Task waiting : in(Task.State.LOCKED_OUT)) {
-      await(waiting);
-    }
+    awaitLockedOut();
     buryTheDead();
     afterSteps.forEach(Runnable::run);
+  }
+
+  /** One that gets its lock and goes on may free another. */
+  private void awaitLockedOut() {
+    int before;
+    do {
+      before = lockedOut.size();
+      List.copyOf(lockedOut).forEach(this::await);
+    } while (lockedOut.size() < before);
   }
 
   private Task choose() {
     List<Task> able = able();
     if (able.isEmpty()) {
-      throw new SimulationFailed(
-          "nobody can go on: " + in(Task.State.LOCKED_OUT) + " wait for locks");
+      throw new SimulationFailed("nobody can go on: " + lockedOut + " wait for locks");
     }
     long soonest = able.stream().mapToLong(Task::dueNanos).min().getAsLong();
     clock.advanceTo(soonest);
@@ -95,11 +109,12 @@ final class Scheduler {
   }
 
   private List<Task> able() {
-    return in(Task.State.READY).stream().filter(task -> !task.process().stopped()).toList();
+    return tasks.stream().filter(this::ready).filter(task -> !task.process().stopped()).toList();
   }
 
-  private List<Task> in(Task.State state) {
-    return tasks.stream().filter(task -> task.state() == state).toList();
+  /** One that was locked out has to be seen back first, or it would owe a turn ever after. */
+  private boolean ready(Task task) {
+    return task.state() == Task.State.READY && !lockedOut.contains(task);
   }
 
   private void run(Task task) {
@@ -116,7 +131,7 @@ final class Scheduler {
         }
         int backend = task.backend();
         if (backend != 0 && locks.lockedOut(backend)) {
-          task.state(Task.State.LOCKED_OUT);
+          lockedOut.add(task);
           return;
         }
       }
@@ -124,6 +139,7 @@ final class Scheduler {
       Thread.currentThread().interrupt();
       throw new SimulationFailed("interrupted", e);
     }
+    lockedOut.remove(task);
     if (task.state() == Task.State.ENDED) {
       tasks.remove(task);
       task.failure()
@@ -136,7 +152,7 @@ final class Scheduler {
 
   private void buryTheDead() {
     for (Task task : List.copyOf(tasks)) {
-      if (task.process().dead() && task.state() == Task.State.READY) {
+      if (task.process().dead() && ready(task)) {
         run(task);
       }
     }
@@ -147,10 +163,10 @@ final class Scheduler {
     over = true;
     while (!tasks.isEmpty()) {
       for (Task task : List.copyOf(tasks)) {
-        switch (task.state()) {
-          case READY -> run(task);
-          case LOCKED_OUT, RUNNING -> await(task);
-          case ENDED -> tasks.remove(task);
+        if (ready(task)) {
+          run(task);
+        } else {
+          await(task);
         }
       }
     }

@@ -16,8 +16,6 @@ final class Task {
   enum State {
     READY,
     RUNNING,
-    /** Its statement waits in the database for the lock of another task. */
-    LOCKED_OUT,
     ENDED
   }
 
@@ -61,10 +59,6 @@ final class Task {
 
   State state() {
     return state;
-  }
-
-  void state(State now) {
-    state = now;
   }
 
   long dueNanos() {
