@@ -1,12 +1,9 @@
 package dev.stoker.api.batches;
 
 import dev.stoker.api.error.ApiErrors;
-import dev.stoker.api.files.FileRepository;
 import dev.stoker.batch.BatchId;
 import dev.stoker.batch.BatchStatus;
-import dev.stoker.file.FileId;
 import dev.stoker.id.OrderedIds;
-import jakarta.persistence.EntityManager;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -27,36 +24,23 @@ final class BatchCommands {
   private static final Limit TWINS_MAX = Limit.of(20);
 
   private final BatchRepository batches;
-  private final FileRepository files;
-  private final EntityManager entities;
+  private final NewBatchTable newBatches;
   private final TransactionTemplate transaction;
   private final OrderedIds ids;
 
   BatchCommands(
       BatchRepository batches,
-      FileRepository files,
-      EntityManager entities,
+      NewBatchTable newBatches,
       TransactionTemplate transaction,
       OrderedIds ids) {
     this.batches = batches;
-    this.files = files;
-    this.entities = entities;
+    this.newBatches = newBatches;
     this.transaction = transaction;
     this.ids = ids;
   }
 
-  /**
-   * Creates a batch. Its input file is locked until the batch is stored, so that it cannot be
-   * deleted in between; whether there is such a file is the intake's business.
-   */
   BatchRow create(CreateBatch wanted) {
-    return transaction.execute(
-        _ -> {
-          FileId.parse(wanted.inputFileId()).ifPresent(file -> files.lockForUse(file.value()));
-          BatchRow row = new BatchRow(new BatchId(ids.next()), wanted, batches.databaseTime());
-          entities.persist(row);
-          return row;
-        });
+    return newBatches.insert(new BatchId(ids.next()), wanted);
   }
 
   /** The batch that an earlier try of the same request has made, though its answer was lost. */

@@ -1,9 +1,7 @@
 package dev.stoker.api.batches;
 
-import dev.stoker.api.files.FileRepository;
 import dev.stoker.api.health.GateReading;
 import dev.stoker.id.OrderedIds;
-import jakarta.persistence.EntityManager;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -16,12 +14,8 @@ public class BatchesConfiguration {
 
   @Bean
   BatchCommands batchCommands(
-      BatchRepository batches,
-      FileRepository files,
-      EntityManager entities,
-      TransactionTemplate transaction,
-      OrderedIds ids) {
-    return new BatchCommands(batches, files, entities, transaction, ids);
+      BatchRepository batches, JdbcClient jdbc, TransactionTemplate transaction, OrderedIds ids) {
+    return new BatchCommands(batches, new NewBatchTable(jdbc), transaction, ids);
   }
 
   @Bean

@@ -18,13 +18,6 @@ public interface FileRepository extends Repository<FileRow, UUID> {
   @Query("select f from FileRow f where f.id = :id and f.status = 'processed'")
   Optional<FileRow> visible(UUID id);
 
-  /** For a batch that is about to use it: it cannot be deleted until that has committed. */
-  @Lock(LockModeType.PESSIMISTIC_READ)
-  @Query(
-      "select f from FileRow f where f.id = :id and f.status = 'processed'"
-          + " and (f.expiresAt is null or f.expiresAt > instant)")
-  Optional<FileRow> lockForUse(UUID id);
-
   /** For the intake: what it finds cannot be deleted until the batch is accepted or refused. */
   @Lock(LockModeType.PESSIMISTIC_READ)
   @Query("select f from FileRow f where f.id = :id and f.status = 'processed'")
