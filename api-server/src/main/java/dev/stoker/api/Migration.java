@@ -1,5 +1,6 @@
 package dev.stoker.api;
 
+import dev.stoker.api.error.DatabaseFaults;
 import dev.stoker.database.Schema;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -17,7 +18,8 @@ import org.springframework.core.NestedExceptionUtils;
  * Brings the tables to what this build knows, while workers and other api-servers use them.
  *
  * <p>A migration that waits for a table which a long read holds would keep everybody else waiting
- * behind it. It waits for half a second at most, lets the others pass, and tries again.
+ * behind it. It waits for half a second at most, lets the others pass, and tries again. So it does
+ * with a database that is away: nothing else of a start needs one.
  */
 final class Migration implements FlywayMigrationStrategy {
   static final Duration LOCK_TIMEOUT = Duration.ofMillis(500);
@@ -32,12 +34,9 @@ final class Migration implements FlywayMigrationStrategy {
 
   @Override
   public void migrate(Flyway flyway) {
-    refuseNewer(flyway);
     for (int tries = 1; !migrated(flyway, tries); tries++) {
       LockSupport.parkNanos(PAUSE.toNanos());
     }
-    // A newer build may have migrated while this one waited for its turn.
-    refuseNewer(flyway);
   }
 
   private static void refuseNewer(Flyway flyway) {
@@ -55,19 +54,27 @@ final class Migration implements FlywayMigrationStrategy {
 
   private static boolean migrated(Flyway flyway, int tries) {
     try {
+      refuseNewer(flyway);
       flyway.migrate();
+      // A newer build may have migrated while this one waited for its turn.
+      refuseNewer(flyway);
       return true;
     } catch (FlywayException e) {
-      if (tries == TRIES_MAX || !locked(e)) {
+      boolean locked = locked(e);
+      if (tries == TRIES_MAX || !(locked || DatabaseFaults.unreachable(e))) {
         throw e;
       }
-      log.warn("A table to be changed is in use, try {} of {}", tries, TRIES_MAX);
+      String why = locked ? "A table to be changed is in use" : "The database cannot be reached";
+      log.warn("{}, try {} of {}: {}", why, tries, TRIES_MAX, cause(e).getMessage());
       return false;
     }
   }
 
   private static boolean locked(FlywayException failure) {
-    return NestedExceptionUtils.getMostSpecificCause(failure) instanceof SQLException cause
-        && LOCKED.equals(cause.getSQLState());
+    return cause(failure) instanceof SQLException cause && LOCKED.equals(cause.getSQLState());
+  }
+
+  private static Throwable cause(FlywayException failure) {
+    return NestedExceptionUtils.getMostSpecificCause(failure);
   }
 }

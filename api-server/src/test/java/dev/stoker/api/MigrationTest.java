@@ -6,13 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.stoker.database.Database;
 import dev.stoker.testing.TestDatabase;
 import dev.stoker.testing.Until;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 class MigrationTest {
   private static final Until SOON = Until.within(Duration.ofSeconds(20));
@@ -51,6 +57,44 @@ class MigrationTest {
   }
 
   @Test
+  void a_database_that_comes_and_goes_is_waited_for() {
+    AtomicInteger connections = new AtomicInteger();
+    DataSource flickering =
+        new DelegatingDataSource(migrations()) {
+          @Override
+          public Connection getConnection() throws SQLException {
+            int number = connections.incrementAndGet();
+            if (number == 1 || number == 3) {
+              throw new SQLException("there is none", "08001");
+            }
+            return super.getConnection();
+          }
+        };
+
+    new Migration().migrate(flyway(flickering, "classpath:db/migration"));
+
+    assertThat(connections).hasValueGreaterThan(3);
+  }
+
+  @Test
+  void a_database_that_refuses_its_user_is_not_tried_again() {
+    AtomicInteger connections = new AtomicInteger();
+    DataSource refusing =
+        new DelegatingDataSource(migrations()) {
+          @Override
+          public Connection getConnection() throws SQLException {
+            connections.incrementAndGet();
+            throw new SQLException("the password is wrong", "28P01");
+          }
+        };
+
+    assertThatThrownBy(() -> new Migration().migrate(flyway(refusing, "classpath:db/migration")))
+        .isInstanceOf(FlywayException.class)
+        .hasRootCauseMessage("the password is wrong");
+    assertThat(connections).hasValue(1);
+  }
+
+  @Test
   void a_schema_of_a_later_build_is_refused_and_left_as_it_is() {
     flyway("classpath:db/migration", "classpath:upgrade").migrate();
     Flyway earlier = flyway("classpath:db/migration");
@@ -75,10 +119,15 @@ class MigrationTest {
   }
 
   private static Flyway flyway(String... locations) {
-    return Flyway.configure()
-        .dataSource(Database.forMigrations(database.settings(), Migration.LOCK_TIMEOUT))
-        .locations(locations)
-        .load();
+    return flyway(migrations(), locations);
+  }
+
+  private static Flyway flyway(DataSource source, String... locations) {
+    return Flyway.configure().dataSource(source).locations(locations).load();
+  }
+
+  private static DataSource migrations() {
+    return Database.forMigrations(database.settings(), Migration.LOCK_TIMEOUT);
   }
 
   private static void update(String statement) {

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /** Tells a database that cannot be reached from a statement that is wrong. */
-final class DatabaseFaults {
+public final class DatabaseFaults {
   /**
    * What HikariCP says, without a state, of a connection that it has given up because it broke. A
    * transaction whose connection is cut ends with this: the rollback's failure hides the first.
@@ -16,7 +16,8 @@ final class DatabaseFaults {
 
   private DatabaseFaults() {}
 
-  static boolean unreachable(Throwable thrown) {
+  /** Whether trying again later is all that can be done. */
+  public static boolean unreachable(Throwable thrown) {
     return any(thrown, DatabaseFaults::unreachable);
   }
 
