@@ -103,13 +103,14 @@ learn_start() { # jar option...
   local jar=$1 cache=${1%.jar}.aot new=${1%.jar}.$$.aot.new # another installation may learn too
   shift
   is_current "$cache" "$jar" && return
-  "$JAVA_HOME/bin/java" "$@" -XX:AOTCacheOutput="$new" -Xlog:aot=off -Xlog:cds=off -jar "$jar" --rehearse &&
+  "$JAVA_HOME/bin/java" "$@" -XX:AOTCacheOutput="$new" '-Xlog:aot*=off' '-Xlog:cds*=off' -jar "$jar" --rehearse &&
     mv -f "$new" "$cache"
   rm -f "$new"
 }
 
 WORKER_JAR=$STOKER_HOME/worker/target/worker.jar
 WATCHDOG_JAR=$STOKER_HOME/watchdog/target/watchdog.jar
+API_JAR=$STOKER_HOME/api-server/target/api-server.jar
 # The small young generation is memory that it does not need and would touch all the same. It idles for
 # days: what runs every few seconds is not worth compiling, nor its locks a look four times a second.
 WATCHDOG_JVM=(-Xmx64m -Xmn4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=20
@@ -119,11 +120,13 @@ WATCHDOG_JVM=(-Xmx64m -Xmn4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:Compil
 # the lower the ratio the later G1 answers frequent collections with more heap.
 # What compilers and bursts took of other memory goes back. A part of an upload is up to a megabyte: in regions of less
 # than twice that, G1 would have to handle each apart.
-API_JVM=(-Xms64m -XX:MaxNewSize=32m -XX:GCTimeRatio=1 -XX:G1HeapRegionSize=4m -XX:TrimNativeHeapInterval=5000
+API_JVM=(-Xmx"${STOKER_API_HEAP:-384m}" -Xms64m -XX:MaxNewSize=24m -XX:GCTimeRatio=1 -XX:G1HeapRegionSize=4m -XX:TrimNativeHeapInterval=5000
   -XX:+UseCompactObjectHeaders)
 launch_api_server() {
-  launch api_server "$JAVA_HOME/bin/java" -Xmx"${STOKER_API_HEAP:-384m}" "${API_JVM[@]}" -XX:+ExitOnOutOfMemoryError \
-    ${STOKER_API_JAVA_OPTIONS:-} -jar "$STOKER_HOME/api-server/target/api-server.jar"
+  local learnt
+  learnt=$(learnt_option "$API_JAR")
+  launch api_server "$JAVA_HOME/bin/java" "${API_JVM[@]}" -XX:+ExitOnOutOfMemoryError ${learnt:+"$learnt"} \
+    '-Xlog:aot*=off' '-Xlog:cds*=off' ${STOKER_API_JAVA_OPTIONS:-} -jar "$API_JAR"
 }
 
 # A person's start does not count as one of the restarts after which the watchdog gives up.
@@ -131,7 +134,7 @@ launch_watchdog() {
   local learnt
   learnt=$(learnt_option "$WATCHDOG_JAR")
   STOKER_START_BY_HAND=true launch watchdog "$JAVA_HOME/bin/java" "${WATCHDOG_JVM[@]}" -XX:+ExitOnOutOfMemoryError \
-    ${learnt:+"$learnt"} -Xlog:aot=off -Xlog:cds=off -jar "$WATCHDOG_JAR"
+    ${learnt:+"$learnt"} '-Xlog:aot*=off' '-Xlog:cds*=off' -jar "$WATCHDOG_JAR"
 }
 
 # Asks a component to end, waits, then insists.

@@ -209,7 +209,8 @@ trap - INT TERM HUP
 # In the background: nothing needs what is learnt, a start without it is only slower.
 learn_starts() {
   running_pid learn >/dev/null && return
-  launch learn nice -n 19 bash -c '. "$1"; learn_start "$WATCHDOG_JAR" "${WATCHDOG_JVM[@]}"; learn_start "$WORKER_JAR"' \
+  launch learn nice -n 19 bash -c '. "$1"; learn_start "$WATCHDOG_JAR" "${WATCHDOG_JVM[@]}"; learn_start "$WORKER_JAR"
+    learn_start "$API_JAR" "${API_JVM[@]}" ${STOKER_API_JAVA_OPTIONS:-} -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining' \
     learn "$STOKER_HOME/scripts/common.sh" 9>&-
 }
 learn_starts

@@ -7,6 +7,8 @@ import dev.stoker.logging.ErrorReports;
 import dev.stoker.service.ServiceNotice;
 import dev.stoker.settings.InvalidSettings;
 import dev.stoker.settings.Settings;
+import java.io.IOException;
+import java.util.List;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,15 +27,23 @@ public final class ApiServer {
 
   private ApiServer() {}
 
+  /**
+   * @param arguments none; or {@code --rehearse} to go once through what every start does, where
+   *     nobody asks, for a JVM that is told to remember it
+   */
   public static void main(String[] arguments) {
     try {
       ApiSettings settings = ApiSettings.from(Settings.ofEnvironment());
+      if (List.of(arguments).contains("--rehearse")) {
+        Rehearsal.of(settings);
+        System.exit(0);
+      }
       ServiceNotice notice = ServiceNotice.ofThisProcess(System::nanoTime);
       Liveness.tell(notice, start(settings), settings.http());
     } catch (InvalidSettings e) {
       System.err.println(e.getMessage());
       System.exit(EXIT_CONFIGURATION);
-    } catch (EmbeddedPostgresFailed e) {
+    } catch (EmbeddedPostgresFailed | IOException e) {
       System.err.println(e.getMessage());
       System.exit(EXIT_FAILED);
     } catch (RuntimeException e) {
@@ -49,8 +59,13 @@ public final class ApiServer {
     if (settings.database().embedded()) {
       new EmbeddedPostgres(settings.database()).start();
     }
+    return serve(settings, "api_server");
+  }
+
+  /** With a database that runs; its log is the file of that name. */
+  static ConfigurableApplicationContext serve(ApiSettings settings, String logName) {
     SpringApplication application = new SpringApplication(Application.class);
-    application.setEnvironment(new SpringSettings(settings));
+    application.setEnvironment(new SpringSettings(settings, logName));
     application.addInitializers(context -> register(context, settings));
     ConfigurableApplicationContext context = application.run();
     if (settings.http().open()) {

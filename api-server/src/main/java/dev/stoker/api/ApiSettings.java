@@ -38,4 +38,10 @@ public record ApiSettings(
     settings.verify();
     return read;
   }
+
+  /** The same, but that it listens where nobody asks. */
+  ApiSettings forRehearsal() {
+    HttpSettings apart = new HttpSettings("127.0.0.1", 0, false);
+    return new ApiSettings(apart, database, upload, intake, gate, respawns, log, reports);
+  }
 }

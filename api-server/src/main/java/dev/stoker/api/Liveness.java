@@ -60,7 +60,7 @@ final class Liveness implements Loop.Step {
   }
 
   /** Where it is reached from here: what listens on every address is asked on the loopback one. */
-  private static URI server(ConfigurableApplicationContext context, HttpSettings http) {
+  static URI server(ConfigurableApplicationContext context, HttpSettings http) {
     try {
       InetAddress address = InetAddress.getByName(http.host());
       InetAddress asked = address.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : address;

@@ -3,6 +3,7 @@ package dev.stoker.api;
 import dev.stoker.logging.ProcessLog;
 import java.util.HashMap;
 import java.util.Map;
+import org.hibernate.dialect.PostgreSQLDialect;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.StandardEnvironment;
@@ -13,8 +14,11 @@ import org.springframework.core.env.StandardEnvironment;
  */
 final class SpringSettings extends StandardEnvironment {
 
-  SpringSettings(ApiSettings settings) {
-    getPropertySources().addFirst(new MapPropertySource("stoker", properties(settings)));
+  /**
+   * @param logName of the log file
+   */
+  SpringSettings(ApiSettings settings, String logName) {
+    getPropertySources().addFirst(new MapPropertySource("stoker", properties(settings, logName)));
   }
 
   @Override
@@ -22,11 +26,11 @@ final class SpringSettings extends StandardEnvironment {
     // None but Stoker's.
   }
 
-  private static Map<String, Object> properties(ApiSettings settings) {
+  private static Map<String, Object> properties(ApiSettings settings, String logName) {
     Map<String, Object> properties = new HashMap<>();
     web(properties, settings);
     database(properties);
-    logging(properties, settings.log());
+    logging(properties, settings.log(), logName);
     properties.put("spring.main.banner-mode", "off");
     properties.put("spring.application.name", "stoker-api");
     properties.put("spring.threads.virtual.enabled", true);
@@ -49,14 +53,15 @@ final class SpringSettings extends StandardEnvironment {
 
   private static void database(Map<String, Object> properties) {
     properties.put("spring.flyway.locations", "classpath:db/migration");
-    properties.put("spring.flyway.connect-retries", 10);
-    properties.put("spring.flyway.connect-retries-interval", "5s");
     properties.put("spring.jpa.hibernate.ddl-auto", "none");
     properties.put("spring.jpa.open-in-view", false);
+    // Which it would ask the database for: a start that finds it away would fail.
+    properties.put("spring.jpa.database-platform", PostgreSQLDialect.class.getName());
+    properties.put("spring.jpa.properties.hibernate.boot.allow_jdbc_metadata_access", false);
   }
 
-  private static void logging(Map<String, Object> properties, ProcessLog log) {
-    properties.put("logging.file.name", log.directory().resolve("api_server.log").toString());
+  private static void logging(Map<String, Object> properties, ProcessLog log, String name) {
+    properties.put("logging.file.name", log.directory().resolve(name + ".log").toString());
     // Nobody rotates the file that the console goes to: only errors are said there too.
     properties.put("logging.threshold.console", "error");
     properties.put("logging.level.org.hibernate", "warn");
