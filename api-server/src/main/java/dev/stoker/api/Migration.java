@@ -12,7 +12,6 @@ import org.flywaydb.core.api.MigrationInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;
-import org.springframework.core.NestedExceptionUtils;
 
 /**
  * Brings the tables to what this build knows, while workers and other api-servers use them.
@@ -60,21 +59,14 @@ final class Migration implements FlywayMigrationStrategy {
       refuseNewer(flyway);
       return true;
     } catch (FlywayException e) {
-      boolean locked = locked(e);
+      SQLException fault = DatabaseFaults.first(e).orElseThrow(() -> e);
+      boolean locked = LOCKED.equals(fault.getSQLState());
       if (tries == TRIES_MAX || !(locked || DatabaseFaults.unreachable(e))) {
         throw e;
       }
       String why = locked ? "A table to be changed is in use" : "The database cannot be reached";
-      log.warn("{}, try {} of {}: {}", why, tries, TRIES_MAX, cause(e).getMessage());
+      log.warn("{}, try {} of {}: {}", why, tries, TRIES_MAX, fault.getMessage());
       return false;
     }
-  }
-
-  private static boolean locked(FlywayException failure) {
-    return cause(failure) instanceof SQLException cause && LOCKED.equals(cause.getSQLState());
-  }
-
-  private static Throwable cause(FlywayException failure) {
-    return NestedExceptionUtils.getMostSpecificCause(failure);
   }
 }

@@ -3,6 +3,7 @@ package dev.stoker.api.error;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -18,22 +19,22 @@ public final class DatabaseFaults {
 
   /** Whether trying again later is all that can be done. */
   public static boolean unreachable(Throwable thrown) {
-    return any(thrown, DatabaseFaults::unreachable);
+    return first(thrown, DatabaseFaults::unreachable).isPresent();
   }
 
-  /** Whether a statement or a connection is among the causes, whatever is wrong with it. */
-  static boolean among(Throwable thrown) {
-    return any(thrown, _ -> true);
+  /** What the database or its driver said, if they are the cause. */
+  public static Optional<SQLException> first(Throwable thrown) {
+    return first(thrown, _ -> true);
   }
 
-  private static boolean any(Throwable thrown, Predicate<SQLException> wanted) {
+  private static Optional<SQLException> first(Throwable thrown, Predicate<SQLException> wanted) {
     Set<Throwable> seen = new HashSet<>();
     for (Throwable t = thrown; t != null && seen.add(t); t = t.getCause()) {
       if (t instanceof SQLException e && wanted.test(e)) {
-        return true;
+        return Optional.of(e);
       }
     }
-    return false;
+    return Optional.empty();
   }
 
   /**

@@ -63,7 +63,7 @@ public final class ErrorAdvice {
 
   /** Spring looks for the words with which a socket breaks, and the database has sockets too. */
   private static boolean gone(Exception thrown) {
-    return !DatabaseFaults.among(thrown)
+    return DatabaseFaults.first(thrown).isEmpty()
         && (thrown instanceof IOException
             || DisconnectedClientHelper.isClientDisconnectedException(thrown));
   }
