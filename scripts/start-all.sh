@@ -209,7 +209,11 @@ trap - INT TERM HUP
 # In the background: nothing needs what is learnt, a start without it is only slower.
 learn_starts() {
   running_pid learn >/dev/null && return
-  launch learn nice -n 19 bash -c '. "$1"; learn_start "$WATCHDOG_JAR" "${WATCHDOG_JVM[@]}"; learn_start "$WORKER_JAR"
+  # In a session of its own niceness counts for nothing against others, but that of the session does.
+  launch learn nice -n 19 bash -c '. "$1"
+    { echo 19 >/proc/$$/autogroup; } 2>/dev/null
+    learn_start "$WATCHDOG_JAR" "${WATCHDOG_JVM[@]}"
+    learn_start "$WORKER_JAR"
     learn_start "$API_JAR" "${API_JVM[@]}" ${STOKER_API_JAVA_OPTIONS:-} -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining' \
     learn "$STOKER_HOME/scripts/common.sh" 9>&-
 }
