@@ -105,7 +105,7 @@ learn_start() { # jar option...
   is_current "$cache" "$jar" && return
   "$JAVA_HOME/bin/java" "$@" -XX:AOTCacheOutput="$new" '-Xlog:aot*=off' '-Xlog:cds*=off' -jar "$jar" --rehearse &&
     mv -f "$new" "$cache"
-  rm -f "$new"
+  rm -f "$new" "$new.config"
 }
 
 WORKER_JAR=$STOKER_HOME/worker/target/worker.jar

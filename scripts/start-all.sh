@@ -214,7 +214,7 @@ learn_starts() {
     { echo 19 >/proc/$$/autogroup; } 2>/dev/null
     learn_start "$WATCHDOG_JAR" "${WATCHDOG_JVM[@]}"
     learn_start "$WORKER_JAR"
-    learn_start "$API_JAR" "${API_JVM[@]}" ${STOKER_API_JAVA_OPTIONS:-} -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining' \
+    learn_start "$API_JAR" "${API_JVM[@]}" -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining' \
     learn "$STOKER_HOME/scripts/common.sh" 9>&-
 }
 learn_starts

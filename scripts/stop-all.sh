@@ -18,7 +18,10 @@ take_turn
 left=0
 
 # With what it has started, and at once: a JVM that is asked to end first writes down what it has learnt.
-learner=$(running_pid learn) && kill -KILL -- "-$learner" 2>/dev/null
+if learner=$(running_pid learn); then
+  kill -KILL -- "-$learner" 2>/dev/null
+  rm -f "$STOKER_HOME"/*/target/*."$learner".aot.new*
+fi
 end_component learn 10 || left=1
 end_watchdog || left=1
 end_workers || left=1

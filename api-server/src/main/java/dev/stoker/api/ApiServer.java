@@ -59,21 +59,25 @@ public final class ApiServer {
     if (settings.database().embedded()) {
       new EmbeddedPostgres(settings.database()).start();
     }
-    return serve(settings, "api_server");
-  }
-
-  /** With a database that runs; its log is the file of that name. */
-  static ConfigurableApplicationContext serve(ApiSettings settings, String logName) {
-    SpringApplication application = new SpringApplication(Application.class);
-    application.setEnvironment(new SpringSettings(settings, logName));
-    application.addInitializers(context -> register(context, settings));
-    ConfigurableApplicationContext context = application.run();
+    ConfigurableApplicationContext context = application(settings, "api_server").run();
     if (settings.http().open()) {
       log.warn(
           "STOKER_ALLOW_OPEN: EVERYBODY WHO REACHES {} MAY USE THIS SERVER, NO KEY IS ASKED FOR",
           settings.http().host());
     }
     return context;
+  }
+
+  /**
+   * The server, which is not started yet.
+   *
+   * @param logName of its log file
+   */
+  static SpringApplication application(ApiSettings settings, String logName) {
+    SpringApplication application = new SpringApplication(Application.class);
+    application.setEnvironment(new SpringSettings(settings, logName));
+    application.addInitializers(context -> register(context, settings));
+    return application;
   }
 
   private static void register(ConfigurableApplicationContext context, ApiSettings settings) {

@@ -4,8 +4,10 @@ import dev.stoker.api.error.DatabaseFaults;
 import dev.stoker.database.Schema;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
@@ -28,6 +30,9 @@ final class Migration implements FlywayMigrationStrategy {
 
   /** PostgreSQL's lock_not_available. */
   private static final String LOCKED = "55P03";
+
+  /** The connection; the server stops or starts; it has too many. */
+  private static final Pattern AWAY = Pattern.compile("08...|57P..|53300");
 
   private static final Logger log = LoggerFactory.getLogger(Migration.class);
 
@@ -60,8 +65,9 @@ final class Migration implements FlywayMigrationStrategy {
       return true;
     } catch (FlywayException e) {
       SQLException fault = DatabaseFaults.first(e).orElseThrow(() -> e);
-      boolean locked = LOCKED.equals(fault.getSQLState());
-      if (tries == TRIES_MAX || !(locked || DatabaseFaults.unreachable(e))) {
+      String state = Objects.toString(fault.getSQLState(), "");
+      boolean locked = state.equals(LOCKED);
+      if (tries == TRIES_MAX || !(locked || AWAY.matcher(state).matches())) {
         throw e;
       }
       String why = locked ? "A table to be changed is in use" : "The database cannot be reached";

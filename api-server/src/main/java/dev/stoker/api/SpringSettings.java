@@ -3,7 +3,6 @@ package dev.stoker.api;
 import dev.stoker.logging.ProcessLog;
 import java.util.HashMap;
 import java.util.Map;
-import org.hibernate.dialect.PostgreSQLDialect;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.StandardEnvironment;
@@ -56,7 +55,7 @@ final class SpringSettings extends StandardEnvironment {
     properties.put("spring.jpa.hibernate.ddl-auto", "none");
     properties.put("spring.jpa.open-in-view", false);
     // Which it would ask the database for: a start that finds it away would fail.
-    properties.put("spring.jpa.database-platform", PostgreSQLDialect.class.getName());
+    properties.put("spring.jpa.properties.jakarta.persistence.database-product-name", "PostgreSQL");
     properties.put("spring.jpa.properties.hibernate.boot.allow_jdbc_metadata_access", false);
   }
 

@@ -11,11 +11,12 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class NewBatchTable {
 
   /**
-   * The lock is released when the batch is there to be seen by whoever wants to delete the file.
+   * The lock is released when the batch is there to be seen by whoever wants to delete the file. To
+   * be counted is what makes it be taken, and there be a batch without a file too.
    */
   private static final String INSERT =
       """
-      WITH used AS (
+      WITH used AS MATERIALIZED (
           SELECT FROM file
           WHERE id = :file::uuid AND status = 'processed' AND (expires_at IS NULL OR expires_at > now())
           FOR SHARE

@@ -17,8 +17,7 @@ public final class DatabaseFaults {
 
   private DatabaseFaults() {}
 
-  /** Whether trying again later is all that can be done. */
-  public static boolean unreachable(Throwable thrown) {
+  static boolean unreachable(Throwable thrown) {
     return first(thrown, DatabaseFaults::unreachable).isPresent();
   }
 
