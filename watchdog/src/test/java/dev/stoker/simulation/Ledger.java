@@ -25,7 +25,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class Ledger {
   private static final String ROWS =
       """
-      SELECT b.id, b.input_file_id, b.created_at, b.status, b.total, b.completed AS b_completed, b.failed AS b_failed,
+      SELECT b.id, b.input_file_id, b.created_at, b.failed_at, b.status, b.total, b.completed AS b_completed, b.failed AS b_failed,
              b.output_file, b.error_file,
              (SELECT coalesce(sum(cardinality(g.lines)), 0) FROM result_group g WHERE g.batch = b.id) AS results,
              s.ordinal, s.state, s.attempt, s.faults, s.leased_by, s.lines, s.completed, s.failed,
@@ -71,7 +71,14 @@ final class Ledger {
       UUID errorFile,
       int results,
       Instant createdAt,
-      Map<Integer, Shard> shards) {}
+      Instant failedAt,
+      Map<Integer, Shard> shards) {
+
+    /** Whoever asks again gets a new one then. */
+    boolean failedBefore(Batch other) {
+      return failedAt != null && !failedAt.isAfter(other.createdAt);
+    }
+  }
 
   private record Result(boolean succeeded, byte[] body) {
 
@@ -168,8 +175,14 @@ final class Ledger {
         row.getObject("output_file", UUID.class),
         row.getObject("error_file", UUID.class),
         row.getInt("results"),
-        row.getObject("created_at", OffsetDateTime.class).toInstant(),
+        instant(row, "created_at"),
+        instant(row, "failed_at"),
         new TreeMap<>());
+  }
+
+  private static Instant instant(ResultSet row, String column) throws SQLException {
+    OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+    return time == null ? null : time.toInstant();
   }
 
   private static Shard shard(ResultSet row) throws SQLException {
@@ -376,7 +389,10 @@ final class Ledger {
             batch -> require(batch.status().ended(), "%s has not ended: %s", batch.id(), batch));
   }
 
-  /** Each client has a file for each batch, and asks for one again only if it got no answer. */
+  /**
+   * Each client has a file for each batch, and asks for one again only if it got no answer; what
+   * has failed by then is not what it asks for.
+   */
   private void checkTwins(Map<UUID, Batch> now) {
     for (Batch one : now.values()) {
       for (Batch other : now.values()) {
@@ -384,7 +400,9 @@ final class Ledger {
           twins = true;
           Duration apart = Duration.between(one.createdAt(), other.createdAt()).abs();
           require(
-              apart.compareTo(RETRIES_LAST) >= 0,
+              apart.compareTo(RETRIES_LAST) >= 0
+                  || one.failedBefore(other)
+                  || other.failedBefore(one),
               "two batches were made of one request: %s and %s",
               one.id(),
               other.id());
