@@ -7,6 +7,7 @@ import dev.stoker.worker.engine.EngineState;
 import dev.stoker.worker.engine.TokenUsage;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,7 +23,10 @@ final class SimulatedEngine implements Engine {
   private final String holder;
   private final int slots;
   private final Set<String> tried = new HashSet<>();
-  private final Set<String> running = new LinkedHashSet<>();
+
+  /** One whose lease was lost and taken again is there twice. */
+  private final List<String> running = new ArrayList<>();
+
   private EngineState state = EngineState.READY;
   private Set<String> loaded = new LinkedHashSet<>(World.MODELS);
   private int deaths;
@@ -36,7 +40,7 @@ final class SimulatedEngine implements Engine {
   /** It dies with all that it runs. */
   void die() {
     deaths++;
-    world.deaths().of(running);
+    world.deaths().of(running());
     state = EngineState.DOWN;
   }
 
@@ -52,7 +56,7 @@ final class SimulatedEngine implements Engine {
 
   /** The names of the lines that it has. */
   Set<String> running() {
-    return running;
+    return new LinkedHashSet<>(running);
   }
 
   @Override
