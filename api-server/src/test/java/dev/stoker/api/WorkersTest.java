@@ -59,6 +59,18 @@ class WorkersTest {
   }
 
   @Test
+  void a_browser_that_asks_for_a_web_page_of_another_site_gets_no_leave() {
+    Answer answer =
+        api.send(
+            api.request("/workers/host/0/restart")
+                .header("Origin", "https://elsewhere.example")
+                .header("Access-Control-Request-Method", "POST")
+                .method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.header("Access-Control-Allow-Origin")).isEmpty();
+  }
+
+  @Test
   void a_web_page_of_this_server_may_restart_a_worker() {
     slot("running", "");
     assertThat(postFrom(api.url(""), "/workers/host/0/restart").status()).isEqualTo(202);
