@@ -231,7 +231,10 @@ final class Queue {
     return Files.writeString(directory.resolve("input.jsonl"), text);
   }
 
-  /** From the moment that all its lines are queued until the database says that it is completed. */
+  /**
+   * From its first claim until the database says that it is completed: as with the others, how often
+   * a queue looks whether there is work is not measured.
+   */
   private Round stoker(String file) throws Exception {
     execute("CHECKPOINT");
     String batch = stoker.create(file);
@@ -241,9 +244,11 @@ final class Queue {
     String where = " FROM batch WHERE id = '" + uuid(batch) + "'";
     await(() -> stands(connection, "SELECT in_progress_at IS NOT NULL" + where));
     Map<String, Double> before = times.now();
+    String ofBatch = " FROM shard WHERE batch = '" + uuid(batch) + "'";
+    await(() -> stands(connection, "SELECT bool_or(attempt > 0)" + ofBatch));
+    long begun = System.nanoTime();
     await(() -> stands(connection, "SELECT completed_at IS NOT NULL" + where));
-    double took =
-        number("SELECT extract(epoch FROM clock_timestamp() - in_progress_at)::float" + where);
+    double took = (System.nanoTime() - begun) / 1e9;
     Map<String, Double> after = times.now();
     if (number("SELECT sum(cardinality(lines)) FROM result_group WHERE succeeded AND batch = '" + uuid(batch) + "'")
         != lines) {

@@ -10,7 +10,7 @@ db-scheduler and JobRunr (Maven), in turn, on one PostgreSQL server: that of the
 database for each. All commits are synchronous.
 
 Stoker runs as it is installed: api-server, watchdog, one worker, with the null engine. A round is a batch of so many
-lines, counted from when all are queued until it is completed; each line then has a result in the database.
+lines, all queued, counted from its first claim until it is completed; each line then has a result in the database.
 
 Each rival runs in several of the settings that its own documentation recommends for throughput, in new processes each
 time, after two rounds that are not counted, with as many jobs as it does in so many seconds, but at most as many as
