@@ -117,10 +117,11 @@ WATCHDOG_JVM=(-Xmx64m -Xmn4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:Compil
   -XX:+UnlockDiagnosticVMOptions -XX:AsyncDeflationInterval=5000)
 
 # A heap starts small and grows with what lives in it, rather than to save collections: little lives for long here, and
-# the lower the ratio the later G1 answers frequent collections with more heap.
+# the lower the ratio the later G1 answers frequent collections with more heap. Its young generation is G1's to choose:
+# in a small one the parts of an upload grow old, and G1 marks without end.
 # What compilers and bursts took of other memory goes back. A part of an upload is up to a megabyte: in regions of less
 # than twice that, G1 would have to handle each apart.
-API_JVM=(-Xmx"${STOKER_API_HEAP:-384m}" -Xms64m -XX:MaxNewSize=24m -XX:GCTimeRatio=1 -XX:G1HeapRegionSize=4m -XX:TrimNativeHeapInterval=5000
+API_JVM=(-Xmx"${STOKER_API_HEAP:-384m}" -Xms64m -XX:GCTimeRatio=4 -XX:G1HeapRegionSize=4m -XX:TrimNativeHeapInterval=5000
   -XX:+UseCompactObjectHeaders)
 launch_api_server() {
   local learnt
