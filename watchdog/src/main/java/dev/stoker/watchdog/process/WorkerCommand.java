@@ -20,11 +20,11 @@ public record WorkerCommand(List<String> words, Path home) {
   /**
    * A heap grows with what lives in it, which is little, rather than to save collections: G1 adds
    * to a heap that it collects often, the sooner the smaller that is, so that a young generation of
-   * a fixed size that is not soon full takes less memory in the end than a smaller one. An
-   * installation that sets a heap sets all of it.
+   * a fixed size that is not soon full takes less memory in the end than a smaller one. What the
+   * compilers took beside it goes back. An installation that sets a heap sets all of it.
    */
   private static final List<String> SMALL_HEAP =
-      List.of("-Xms128m", "-Xmn96m", "-XX:GCTimeRatio=1");
+      List.of("-Xms128m", "-Xmn96m", "-XX:GCTimeRatio=1", "-XX:TrimNativeHeapInterval=10000");
 
   /** Options that set a heap, and files of options, which may. */
   private static final List<String> HEAPS =
