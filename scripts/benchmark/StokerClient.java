@@ -46,12 +46,12 @@ final class StokerClient {
     return post("/files", "multipart/form-data; boundary=" + BOUNDARY, form).path("id").asString();
   }
 
-  /** Creates a batch of embeddings; its id, or an empty string if it is refused. */
+  /** Creates a batch of embeddings; its id. */
   String create(String file) throws IOException, InterruptedException {
-    return create(file, "/v1/embeddings").path("id").asString("");
+    return create(file, "/v1/embeddings").path("id").asString();
   }
 
-  /** Creates a batch; it as it is then, or the error. */
+  /** Creates a batch; it as it is then. */
   JsonNode create(String file, String endpoint) throws IOException, InterruptedException {
     String order =
         "{\"input_file_id\":\"%s\",\"endpoint\":\"%s\",\"completion_window\":\"24h\"}"
@@ -93,6 +93,9 @@ final class StokerClient {
   /** Gets what is there and throws it away; how many bytes it was. */
   long discard(String path) throws IOException, InterruptedException {
     HttpResponse<InputStream> answer = http.send(get("/" + path), BodyHandlers.ofInputStream());
+    if (answer.statusCode() != 200) {
+      throw new IOException(answer.statusCode() + " to a request for " + path);
+    }
     byte[] chunk = new byte[CHUNK_BYTES];
     long bytes = 0;
     try (InputStream in = answer.body()) {
@@ -118,6 +121,11 @@ final class StokerClient {
   }
 
   private String send(HttpRequest request) throws IOException, InterruptedException {
-    return http.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8)).body();
+    HttpResponse<String> answer =
+        http.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+    if (answer.statusCode() != 200) {
+      throw new IOException(answer.statusCode() + " " + answer.body());
+    }
+    return answer.body();
   }
 }

@@ -2,6 +2,7 @@ package dev.stoker.api;
 
 import dev.stoker.api.batches.BatchWakes;
 import dev.stoker.api.batches.BatchesConfiguration;
+import dev.stoker.api.batches.CreationLeaders;
 import dev.stoker.api.ending.EndingConfiguration;
 import dev.stoker.api.files.FilesConfiguration;
 import dev.stoker.api.health.HealthConfiguration;
@@ -78,6 +79,11 @@ class Application {
   @Bean
   BatchEndTable batchEndTable(JdbcClient jdbc, TransactionTemplate transaction, OrderedIds ids) {
     return new BatchEndTable(jdbc, transaction, ids);
+  }
+
+  @Bean
+  CreationLeaders creationLeaders() {
+    return new CreationLeaders(Thread::startVirtualThread, 1);
   }
 
   @Bean

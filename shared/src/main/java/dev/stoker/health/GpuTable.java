@@ -1,5 +1,6 @@
 package dev.stoker.health;
 
+import dev.stoker.database.Question;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -33,13 +34,15 @@ public final class GpuTable {
   private static final String CONDEMN =
       "UPDATE gpu SET fault = :fault WHERE host = :host AND index = :index";
 
-  private static final String ALL =
-      """
-      SELECT host, index, uuid, name, memory_used_bytes, memory_total_bytes, utilisation_percent, temperature_c,
-             power_mw, fault, seen_at, (extract(epoch FROM now() - seen_at) * 1000)::bigint AS age_ms
-      FROM gpu
-      ORDER BY host, index
-      """;
+  public static final Question<GpuView> ALL =
+      new Question<>(
+          """
+          SELECT host, index, uuid, name, memory_used_bytes, memory_total_bytes, utilisation_percent, temperature_c,
+                 power_mw, fault, seen_at, (extract(epoch FROM now() - seen_at) * 1000)::bigint AS age_ms
+          FROM gpu
+          ORDER BY host, index
+          """,
+          (row, _) -> view(row));
 
   private static final String READINGS =
       """
@@ -79,7 +82,7 @@ public final class GpuTable {
 
   /** The GPUs of all hosts. */
   public List<GpuView> all() {
-    return jdbc.sql(ALL).query((row, _) -> view(row)).list();
+    return ALL.ask(jdbc);
   }
 
   /**

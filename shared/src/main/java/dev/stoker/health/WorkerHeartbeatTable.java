@@ -1,5 +1,6 @@
 package dev.stoker.health;
 
+import dev.stoker.database.Question;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -47,15 +48,17 @@ public final class WorkerHeartbeatTable {
       WHERE worker = :worker AND incarnation = :incarnation
       """;
 
-  private static final String ALL =
-      """
-      SELECT worker, incarnation, host, pid, process_start_ticks, boot_id, status, models, loaded_model,
-             in_flight, lines_done, engine_steps, loading_model, swaps, last_swap_ms,
-             (extract(epoch FROM now() - last_seen_at) * 1000)::bigint AS seen_ms,
-             (extract(epoch FROM now() - last_progress_at) * 1000)::bigint AS progress_ms
-      FROM worker_heartbeat
-      ORDER BY worker
-      """;
+  public static final Question<WorkerView> ALL =
+      new Question<>(
+          """
+          SELECT worker, incarnation, host, pid, process_start_ticks, boot_id, status, models, loaded_model,
+                 in_flight, lines_done, engine_steps, loading_model, swaps, last_swap_ms,
+                 (extract(epoch FROM now() - last_seen_at) * 1000)::bigint AS seen_ms,
+                 (extract(epoch FROM now() - last_progress_at) * 1000)::bigint AS progress_ms
+          FROM worker_heartbeat
+          ORDER BY worker
+          """,
+          (row, _) -> view(row));
 
   private static final String CLOCK =
       "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
@@ -123,7 +126,7 @@ public final class WorkerHeartbeatTable {
 
   /** All workers that ever beat or were reserved. */
   public List<WorkerView> all() {
-    return jdbc.sql(ALL).query((row, _) -> view(row)).list();
+    return ALL.ask(jdbc);
   }
 
   /** The clock that ages are taken by, in milliseconds; it may be set, unlike a monotonic one. */

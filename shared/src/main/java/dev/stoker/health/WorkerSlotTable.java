@@ -1,5 +1,6 @@
 package dev.stoker.health;
 
+import dev.stoker.database.Question;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -19,17 +20,19 @@ public final class WorkerSlotTable {
           since = CASE WHEN s.state = :state THEN s.since ELSE now() END
       """;
 
-  private static final String ALL =
-      """
-      SELECT s.worker, s.host, s.state, s.reason, s.watchdog_pid, s.wish, s.gpu_fault,
-             (extract(epoch FROM now() - s.gpu_fault_seen_at) * 1000)::bigint AS gpu_fault_ms,
-             (extract(epoch FROM now() - s.since) * 1000)::bigint AS since_ms,
-             (extract(epoch FROM now() - s.seen_at) * 1000)::bigint AS seen_ms,
-             (SELECT count(*) FROM recovery r
-              WHERE r.worker = s.worker AND NOT r.planned AND NOT r.poison AND r.reserved_at > now() - interval '1 hour') AS respawns
-      FROM worker_slot s
-      ORDER BY s.worker
-      """;
+  public static final Question<SlotView> ALL =
+      new Question<>(
+          """
+          SELECT s.worker, s.host, s.state, s.reason, s.watchdog_pid, s.wish, s.gpu_fault,
+                 (extract(epoch FROM now() - s.gpu_fault_seen_at) * 1000)::bigint AS gpu_fault_ms,
+                 (extract(epoch FROM now() - s.since) * 1000)::bigint AS since_ms,
+                 (extract(epoch FROM now() - s.seen_at) * 1000)::bigint AS seen_ms,
+                 (SELECT count(*) FROM recovery r
+                  WHERE r.worker = s.worker AND NOT r.planned AND NOT r.poison AND r.reserved_at > now() - interval '1 hour') AS respawns
+          FROM worker_slot s
+          ORDER BY s.worker
+          """,
+          (row, _) -> view(row));
 
   private static final String ASK = "UPDATE worker_slot SET wish = :wish WHERE worker = :worker";
 
@@ -92,7 +95,7 @@ public final class WorkerSlotTable {
   }
 
   public List<SlotView> all() {
-    return jdbc.sql(ALL).query((row, _) -> view(row)).list();
+    return ALL.ask(jdbc);
   }
 
   private static SlotView view(ResultSet row) throws SQLException {

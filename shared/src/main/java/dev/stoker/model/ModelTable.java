@@ -1,5 +1,6 @@
 package dev.stoker.model;
 
+import dev.stoker.database.Question;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -63,13 +64,15 @@ public final class ModelTable {
       WHERE (name = :asked OR :asked = ANY(aliases)) AND quarantined_at IS NOT NULL
       """;
 
-  private static final String ALL =
-      """
-      SELECT name, aliases, engine, source, memory_bytes, slots_max, context_tokens, definition, load_failures,
-             failure, quarantined_at IS NOT NULL AS quarantined, loads, last_load_ms, last_unload_ms, created_at
-      FROM model
-      ORDER BY name
-      """;
+  public static final Question<RegisteredModel> ALL =
+      new Question<>(
+          """
+          SELECT name, aliases, engine, source, memory_bytes, slots_max, context_tokens, definition, load_failures,
+                 failure, quarantined_at IS NOT NULL AS quarantined, loads, last_load_ms, last_unload_ms, created_at
+          FROM model
+          ORDER BY name
+          """,
+          (row, _) -> model(row));
 
   /** A model that was renamed may leave its alias to a sound one. */
   private static final String QUARANTINED =
@@ -158,7 +161,7 @@ public final class ModelTable {
 
   /** All models that were ever registered, by name. */
   public List<RegisteredModel> all() {
-    return jdbc.sql(ALL).query((row, _) -> model(row)).list();
+    return ALL.ask(jdbc);
   }
 
   /** Each name and alias of which only quarantined models know, with the reason. */

@@ -2,6 +2,7 @@ package dev.stoker.simulation;
 
 import dev.stoker.api.batches.BatchWakes;
 import dev.stoker.api.batches.BatchesConfiguration;
+import dev.stoker.api.batches.CreationLeaders;
 import dev.stoker.api.ending.EndingConfiguration;
 import dev.stoker.api.files.FilesConfiguration;
 import dev.stoker.api.files.UploadSettings;
@@ -97,6 +98,12 @@ final class SimulatedApi implements AutoCloseable {
     @Bean
     BatchEndTable batchEndTable(JdbcClient jdbc, TransactionTemplate transaction, OrderedIds ids) {
       return new BatchEndTable(jdbc, transaction, ids);
+    }
+
+    /** Each client stores its own, since nobody may wait for another but by the scheduler. */
+    @Bean
+    CreationLeaders creationLeaders() {
+      return new CreationLeaders(Runnable::run, Integer.MAX_VALUE);
     }
 
     @Bean

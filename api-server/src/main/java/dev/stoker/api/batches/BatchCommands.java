@@ -3,7 +3,6 @@ package dev.stoker.api.batches;
 import dev.stoker.api.error.ApiErrors;
 import dev.stoker.batch.BatchId;
 import dev.stoker.batch.BatchStatus;
-import dev.stoker.id.OrderedIds;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -13,7 +12,7 @@ import java.util.Set;
 import org.springframework.data.domain.Limit;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Creates and cancels batches, one transaction each. */
+/** Cancels batches, one transaction each, and finds those that a client has created already. */
 final class BatchCommands {
   private static final Duration RETRIES_LAST = Duration.ofSeconds(60);
 
@@ -24,23 +23,11 @@ final class BatchCommands {
   private static final Limit TWINS_MAX = Limit.of(20);
 
   private final BatchRepository batches;
-  private final NewBatchTable newBatches;
   private final TransactionTemplate transaction;
-  private final OrderedIds ids;
 
-  BatchCommands(
-      BatchRepository batches,
-      NewBatchTable newBatches,
-      TransactionTemplate transaction,
-      OrderedIds ids) {
+  BatchCommands(BatchRepository batches, TransactionTemplate transaction) {
     this.batches = batches;
-    this.newBatches = newBatches;
     this.transaction = transaction;
-    this.ids = ids;
-  }
-
-  BatchRow create(CreateBatch wanted) {
-    return newBatches.insert(new BatchId(ids.next()), wanted);
   }
 
   /** The batch that an earlier try of the same request has made, though its answer was lost. */

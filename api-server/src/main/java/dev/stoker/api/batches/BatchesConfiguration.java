@@ -13,14 +13,19 @@ import tools.jackson.databind.json.JsonMapper;
 public class BatchesConfiguration {
 
   @Bean
-  BatchCommands batchCommands(
-      BatchRepository batches, JdbcClient jdbc, TransactionTemplate transaction, OrderedIds ids) {
-    return new BatchCommands(batches, new NewBatchTable(jdbc), transaction, ids);
+  BatchCommands batchCommands(BatchRepository batches, TransactionTemplate transaction) {
+    return new BatchCommands(batches, transaction);
   }
 
   @Bean
-  CreationTurns creationTurns() {
-    return new CreationTurns();
+  CreationGroups creationGroups(
+      GateReading gate,
+      JdbcClient jdbc,
+      JsonMapper json,
+      OrderedIds ids,
+      CreationLeaders leaders,
+      BatchWakes wakes) {
+    return new CreationGroups(gate, new NewBatchTable(jdbc, json), ids, leaders, wakes);
   }
 
   @Bean
@@ -28,11 +33,10 @@ public class BatchesConfiguration {
       BatchCommands commands,
       BatchRepository batches,
       JdbcClient jdbc,
-      GateReading gate,
+      CreationGroups creations,
       BatchWakes wakes,
-      CreationTurns turns,
       JsonMapper json) {
     BatchViews views = new BatchViews(new ShardCountTable(jdbc));
-    return new BatchesController(commands, batches, views, gate, wakes, turns, json);
+    return new BatchesController(commands, batches, views, creations, wakes, json);
   }
 }

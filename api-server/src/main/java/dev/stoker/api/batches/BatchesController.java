@@ -1,11 +1,9 @@
 package dev.stoker.api.batches;
 
 import dev.stoker.api.error.ApiErrors;
-import dev.stoker.api.health.GateReading;
 import dev.stoker.api.http.ListPage;
 import dev.stoker.api.http.QueryParameters;
 import dev.stoker.batch.BatchId;
-import dev.stoker.health.GateDecision;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.util.List;
@@ -31,45 +29,33 @@ final class BatchesController {
   private final BatchCommands commands;
   private final BatchRepository batches;
   private final BatchViews views;
-  private final GateReading gate;
+  private final CreationGroups creations;
   private final BatchWakes wakes;
   private final JsonMapper json;
-  private final CreationTurns turns;
 
   BatchesController(
       BatchCommands commands,
       BatchRepository batches,
       BatchViews views,
-      GateReading gate,
+      CreationGroups creations,
       BatchWakes wakes,
-      CreationTurns turns,
       JsonMapper json) {
     this.commands = commands;
     this.batches = batches;
     this.views = views;
-    this.gate = gate;
+    this.creations = creations;
     this.wakes = wakes;
-    this.turns = turns;
     this.json = json;
   }
 
   @PostMapping({"/v1/batches", "/batches"})
   BatchObject create(HttpServletRequest request) throws IOException {
     CreateBatch wanted = CreateBatch.of(body(request));
-    try (CreationTurns.Turn _ = turns.await()) {
-      return create(wanted, isRetry(request));
-    }
-  }
-
-  private BatchObject create(CreateBatch wanted, boolean retry) {
-    Optional<BatchRow> before = retry ? commands.madeBefore(wanted) : Optional.empty();
+    Optional<BatchRow> before = isRetry(request) ? commands.madeBefore(wanted) : Optional.empty();
     if (before.isPresent()) {
       return views.of(before.get());
     }
-    requireWorker();
-    BatchRow row = commands.create(wanted);
-    wakes.created();
-    return views.of(row);
+    return views.of(creations.create(wanted));
   }
 
   /** Read by hand, since what a client says of its type does not matter. */
@@ -89,14 +75,6 @@ final class BatchesController {
   private static boolean isRetry(HttpServletRequest request) {
     String count = request.getHeader("X-Stainless-Retry-Count");
     return count != null && !count.isBlank() && !count.strip().equals("0");
-  }
-
-  private void requireWorker() {
-    switch (gate.decide()) {
-      case GateDecision.Open _ -> {}
-      case GateDecision.Closed closed ->
-          throw ApiErrors.noWorker(closed.reason(), closed.retryAfter());
-    }
   }
 
   @GetMapping({"/v1/batches", "/batches"})

@@ -1,23 +1,27 @@
 package dev.stoker.api.health;
 
+import dev.stoker.database.RoundTrip;
 import dev.stoker.health.Gate;
 import dev.stoker.health.GateDecision;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
+import org.springframework.jdbc.core.JdbcOperations;
 
 /** The gate as it stands now. */
 public final class GateReading {
   private final Gate gate;
-  private final WorkerHeartbeatTable workers;
-  private final WorkerSlotTable slots;
+  private final JdbcOperations jdbc;
 
-  public GateReading(Gate gate, WorkerHeartbeatTable workers, WorkerSlotTable slots) {
+  public GateReading(Gate gate, JdbcOperations jdbc) {
     this.gate = gate;
-    this.workers = workers;
-    this.slots = slots;
+    this.jdbc = jdbc;
   }
 
   public GateDecision decide() {
-    return gate.decide(workers.all(), slots.all());
+    RoundTrip trip = new RoundTrip();
+    var workers = trip.ask(WorkerHeartbeatTable.ALL);
+    var slots = trip.ask(WorkerSlotTable.ALL);
+    trip.send(jdbc);
+    return gate.decide(workers.get(), slots.get());
   }
 }

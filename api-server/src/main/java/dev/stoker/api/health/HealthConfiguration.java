@@ -2,17 +2,16 @@ package dev.stoker.api.health;
 
 import dev.stoker.api.http.OwnOrigin;
 import dev.stoker.health.Gate;
-import dev.stoker.health.GpuTable;
 import dev.stoker.health.QueueTable;
 import dev.stoker.health.RecoveryHistoryTable;
 import dev.stoker.health.RespawnLimits;
 import dev.stoker.health.WorkerHeartbeatTable;
 import dev.stoker.health.WorkerSlotTable;
-import dev.stoker.model.ModelTable;
 import java.time.Duration;
 import java.util.Optional;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
@@ -23,22 +22,15 @@ public class HealthConfiguration {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   @Bean
-  GateReading gateReading(Gate gate, JdbcClient jdbc) {
-    return new GateReading(gate, new WorkerHeartbeatTable(jdbc), new WorkerSlotTable(jdbc));
+  GateReading gateReading(Gate gate, JdbcOperations jdbc) {
+    return new GateReading(gate, jdbc);
   }
 
   @Bean
-  HealthController healthController(Gate gate, RespawnLimits respawns, JdbcClient jdbc) {
+  HealthController healthController(
+      Gate gate, RespawnLimits respawns, JdbcClient jdbc, JdbcOperations operations) {
     return new HealthController(
-        version(),
-        gate,
-        respawns,
-        new WorkerHeartbeatTable(jdbc),
-        new WorkerSlotTable(jdbc),
-        new GpuTable(jdbc),
-        new QueueTable(jdbc),
-        new ModelTable(jdbc),
-        new Patiently(PATIENCE));
+        version(), gate, respawns, new QueueTable(jdbc), operations, new Patiently(PATIENCE));
   }
 
   @Bean

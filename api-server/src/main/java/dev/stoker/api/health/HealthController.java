@@ -1,5 +1,6 @@
 package dev.stoker.api.health;
 
+import dev.stoker.database.RoundTrip;
 import dev.stoker.health.Gate;
 import dev.stoker.health.GpuTable;
 import dev.stoker.health.QueueTable;
@@ -10,6 +11,7 @@ import dev.stoker.model.ModelTable;
 import java.util.Optional;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
+import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -23,54 +25,53 @@ final class HealthController {
   private final String version;
   private final Gate gate;
   private final RespawnLimits respawns;
-  private final WorkerHeartbeatTable workers;
-  private final WorkerSlotTable slots;
-  private final GpuTable gpus;
   private final QueueTable queue;
-  private final ModelTable models;
+  private final JdbcOperations jdbc;
   private final Patiently patiently;
 
   HealthController(
       String version,
       Gate gate,
       RespawnLimits respawns,
-      WorkerHeartbeatTable workers,
-      WorkerSlotTable slots,
-      GpuTable gpus,
       QueueTable queue,
-      ModelTable models,
+      JdbcOperations jdbc,
       Patiently patiently) {
     this.version = version;
     this.gate = gate;
     this.respawns = respawns;
-    this.workers = workers;
-    this.slots = slots;
-    this.gpus = gpus;
     this.queue = queue;
-    this.models = models;
+    this.jdbc = jdbc;
     this.patiently = patiently;
   }
 
   @GetMapping({"/v1/health", "/health"})
   ResponseEntity<?> health() {
-    Optional<HealthReport> report =
-        patiently.ask(
-            () ->
-                HealthReport.of(
-                    version,
-                    gate,
-                    respawns,
-                    workers.all(),
-                    slots.all(),
-                    gpus.all(),
-                    queue.read(),
-                    models.all()));
+    Optional<HealthReport> report = patiently.ask(this::report);
     if (report.isPresent()) {
       return ResponseEntity.ok(report.get());
     }
     return unavailable(
         new HealthReport.Unhealthy(
             "unhealthy", HealthReport.SERVICE, version, "The database does not answer."));
+  }
+
+  private HealthReport report() {
+    RoundTrip trip = new RoundTrip();
+    var workers = trip.ask(WorkerHeartbeatTable.ALL);
+    var slots = trip.ask(WorkerSlotTable.ALL);
+    var gpus = trip.ask(GpuTable.ALL);
+    var queued = trip.ask(QueueTable.QUEUE);
+    var models = trip.ask(ModelTable.ALL);
+    trip.send(jdbc);
+    return HealthReport.of(
+        version,
+        gate,
+        respawns,
+        workers.get(),
+        slots.get(),
+        gpus.get(),
+        queued.get().getFirst(),
+        models.get());
   }
 
   @GetMapping({"/v1/health/live", "/health/live"})

@@ -1,7 +1,7 @@
 package dev.stoker.api.intake;
 
 import dev.stoker.api.batches.BatchRepository;
-import dev.stoker.api.batches.CreationTurns;
+import dev.stoker.api.batches.CreationLeaders;
 import dev.stoker.api.files.FileRepository;
 import dev.stoker.api.files.UploadSettings;
 import dev.stoker.api.models.ServedModelTable;
@@ -9,6 +9,7 @@ import dev.stoker.loop.Loop;
 import dev.stoker.model.ModelTable;
 import dev.stoker.queue.ShardTable;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -32,11 +33,15 @@ public class IntakeConfiguration {
       JsonMapper json,
       UploadSettings upload,
       IntakeSettings settings,
-      CreationTurns turns) {
+      CreationLeaders leaders,
+      LongSupplier nanoTime) {
     PartFactTable parts = new PartFactTable(jdbc);
     LineErrors lineErrors = new LineErrors(parts, upload.lineBytesMax());
     Intake intake =
         new Intake(batches, files, parts, lineErrors, models, registry, shards, json, settings);
-    return new Loop("intake", INTERVAL, new IntakeLoop(batches, intake, transaction, turns));
+    return new Loop(
+        "intake",
+        INTERVAL,
+        new IntakeLoop(batches, intake, transaction, new Courtesy(leaders::busy, nanoTime)));
   }
 }

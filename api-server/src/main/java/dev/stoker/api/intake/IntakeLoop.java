@@ -2,7 +2,6 @@ package dev.stoker.api.intake;
 
 import dev.stoker.api.batches.BatchRepository;
 import dev.stoker.api.batches.BatchRow;
-import dev.stoker.api.batches.CreationTurns;
 import dev.stoker.api.http.QueryParameters;
 import dev.stoker.loop.Loop;
 import java.util.List;
@@ -13,27 +12,24 @@ import org.slf4j.LoggerFactory;
 import org.springframework.data.domain.Limit;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Takes the batches that nobody has judged, one at a time, oldest first. */
+/**
+ * Takes the batches that nobody has judged, one at a time, oldest first. It gives way to a crowd
+ * that creates more of them; the last of the crowd wakes it.
+ */
 final class IntakeLoop implements Loop.Step {
   private static final Logger log = LoggerFactory.getLogger(IntakeLoop.class);
-
-  /** A crowd that creates without end may not leave the workers without work. */
-  private static final int JUDGED_PER_TURN = 4;
 
   private final BatchRepository batches;
   private final Intake intake;
   private final TransactionTemplate transaction;
-  private final CreationTurns turns;
+  private final Courtesy courtesy;
 
   IntakeLoop(
-      BatchRepository batches,
-      Intake intake,
-      TransactionTemplate transaction,
-      CreationTurns turns) {
+      BatchRepository batches, Intake intake, TransactionTemplate transaction, Courtesy courtesy) {
     this.batches = batches;
     this.intake = intake;
     this.transaction = transaction;
-    this.turns = turns;
+    this.courtesy = courtesy;
   }
 
   @Override
@@ -42,12 +38,12 @@ final class IntakeLoop implements Loop.Step {
     AtomicReference<RuntimeException> failure = new AtomicReference<>();
     boolean more = true;
     while (more) {
-      try (CreationTurns.Turn _ = turns.await()) {
-        for (int judged = 0; more && judged < JUDGED_PER_TURN; judged++) {
-          more = judgeNext(reached, failure);
-        }
+      if (courtesy.givesWay()) {
+        return false;
       }
+      more = judgeNext(reached, failure);
     }
+    courtesy.done();
     if (failure.get() != null) {
       throw failure.get();
     }

@@ -1,0 +1,35 @@
+package dev.stoker.api.batches;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+
+/** Who stores groups of new batches, and how many groups at once. */
+public final class CreationLeaders {
+  private final Executor threads;
+  private final Semaphore free;
+
+  public CreationLeaders(Executor threads, int max) {
+    this.threads = threads;
+    this.free = new Semaphore(max);
+  }
+
+  /** Whether as many groups are being stored just now as may be. */
+  public boolean busy() {
+    return free.availablePermits() == 0;
+  }
+
+  /** Lets somebody lead who steps down in the end, unless enough do so already. */
+  void call(Runnable lead) {
+    if (stepUp()) {
+      threads.execute(lead);
+    }
+  }
+
+  boolean stepUp() {
+    return free.tryAcquire();
+  }
+
+  void stepDown() {
+    free.release();
+  }
+}
