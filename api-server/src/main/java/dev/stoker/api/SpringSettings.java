@@ -57,6 +57,9 @@ final class SpringSettings extends StandardEnvironment {
     // Which it would ask the database for: a start that finds it away would fail.
     properties.put("spring.jpa.properties.jakarta.persistence.database-product-name", "PostgreSQL");
     properties.put("spring.jpa.properties.hibernate.boot.allow_jdbc_metadata_access", false);
+    // What it would do by classes that it generates; see NoGeneratedClasses.
+    properties.put("spring.jpa.properties.hibernate.enhancer.enableLazyInitialization", false);
+    properties.put("spring.jpa.properties.hibernate.enhancer.enableDirtyTracking", false);
   }
 
   private static void logging(Map<String, Object> properties, ProcessLog log, String name) {

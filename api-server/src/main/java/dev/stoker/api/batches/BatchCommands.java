@@ -9,7 +9,6 @@ import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import org.springframework.data.domain.Limit;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Cancels batches, one transaction each, and finds those that a client has created already. */
@@ -20,7 +19,7 @@ final class BatchCommands {
   private static final Set<BatchStatus> GIVEN_UP =
       EnumSet.of(BatchStatus.FAILED, BatchStatus.CANCELLING, BatchStatus.CANCELLED);
 
-  private static final Limit TWINS_MAX = Limit.of(20);
+  private static final int TWINS_MAX = 20;
 
   private final BatchRepository batches;
   private final TransactionTemplate transaction;

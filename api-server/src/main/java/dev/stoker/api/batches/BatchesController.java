@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.springframework.data.domain.Limit;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -84,7 +83,7 @@ final class BatchesController {
     UUID before =
         QueryParameters.after(after, text -> BatchId.parse(text).map(BatchId::value))
             .orElse(QueryParameters.ID_MAX);
-    List<BatchRow> rows = batches.newestFirst(before, Limit.of(size + 1));
+    List<BatchRow> rows = batches.newestFirst(before, size + 1);
     return ListPage.of(views.of(rows), size, BatchObject::id);
   }
 

@@ -5,12 +5,10 @@ import dev.stoker.api.http.ListPage;
 import dev.stoker.api.http.QueryParameters;
 import dev.stoker.file.FileId;
 import dev.stoker.file.FilePurpose;
+import java.util.Arrays;
 import java.util.Collection;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
-import org.springframework.data.domain.Limit;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -42,23 +40,23 @@ final class FilesController {
   }
 
   private List<FileRow> page(
-      Collection<FilePurpose> purposes, String after, boolean ascending, int rows) {
+      Collection<String> purposes, String after, boolean ascending, int rows) {
     var cursor = QueryParameters.after(after, text -> FileId.parse(text).map(FileId::value));
     if (purposes.isEmpty()) {
       return List.of();
     }
     UUID start = cursor.orElse(ascending ? QueryParameters.ID_MIN : QueryParameters.ID_MAX);
-    Limit limit = Limit.of(rows);
     return ascending
-        ? files.oldestFirst(purposes, start, limit)
-        : files.newestFirst(purposes, start, limit);
+        ? files.oldestFirst(purposes, start, rows)
+        : files.newestFirst(purposes, start, rows);
   }
 
   /** A purpose that there is not has no files. */
-  private static Collection<FilePurpose> purposes(String name) {
-    return QueryParameters.absent(name)
-        ? EnumSet.allOf(FilePurpose.class)
-        : FilePurpose.ofWireName(name).map(Set::of).orElse(Set.of());
+  private static Collection<String> purposes(String name) {
+    return Arrays.stream(FilePurpose.values())
+        .map(FilePurpose::wireName)
+        .filter(purpose -> QueryParameters.absent(name) || purpose.equals(name))
+        .toList();
   }
 
   @GetMapping({"/v1/files/{id}", "/files/{id}"})

@@ -4,12 +4,11 @@ import dev.stoker.api.batches.BatchRepository;
 import dev.stoker.api.batches.BatchRow;
 import dev.stoker.api.http.QueryParameters;
 import dev.stoker.loop.Loop;
-import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.data.domain.Limit;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -60,11 +59,12 @@ final class IntakeLoop implements Loop.Step {
     try {
       transaction.executeWithoutResult(
           _ -> {
-            List<BatchRow> next = batches.lockUnjudged(before, Limit.of(1));
-            if (!next.isEmpty()) {
-              reached.set(next.getFirst().id().value());
-              intake.judge(next.getFirst());
-            }
+            Optional<BatchRow> next = batches.lockUnjudged(before);
+            next.ifPresent(
+                batch -> {
+                  reached.set(batch.id().value());
+                  intake.judge(batch);
+                });
           });
     } catch (RuntimeException e) {
       log.warn("the batch {} could not be judged", reached.get(), e);
