@@ -1,7 +1,9 @@
 package dev.stoker.batch;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The urls that a batch may name: those that OpenAI's Batch API lists, and as an extension those
@@ -16,6 +18,9 @@ public enum Endpoint {
   RERANK("/v1/rerank", "documents"),
   /** Its pairs come as text_1 and text_2, as queries and documents, and more. */
   SCORE("/v1/score", "");
+
+  private static final Map<String, Endpoint> BY_URL =
+      Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(Endpoint::url, e -> e));
 
   private final String url;
   private final String contentField;
@@ -35,6 +40,6 @@ public enum Endpoint {
   }
 
   public static Optional<Endpoint> ofUrl(String url) {
-    return Arrays.stream(values()).filter(endpoint -> endpoint.url.equals(url)).findFirst();
+    return Optional.ofNullable(BY_URL.get(url));
   }
 }

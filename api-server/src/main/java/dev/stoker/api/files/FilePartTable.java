@@ -2,6 +2,7 @@ package dev.stoker.api.files;
 
 import dev.stoker.file.FileId;
 import java.util.List;
+import org.postgresql.util.ByteStreamWriter;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.SqlArrayValue;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -74,7 +75,7 @@ final class FilePartTable {
             new SqlArrayValue("text", part.models().stream().map(Part.ModelLines::model).toArray()))
         .param("model_lines", part.models().stream().mapToInt(Part.ModelLines::lines).toArray())
         .param("custom_ids", new SqlArrayValue("uuid", part.customIds().toArray()))
-        .param("content", part.content())
+        .param("content", ByteStreamWriter.of(part.content()))
         .update();
   }
 

@@ -1,5 +1,6 @@
 package dev.stoker.api.files;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.UUID;
 
@@ -14,6 +15,7 @@ import java.util.UUID;
  * @param urls the distinct urls of its valid lines
  * @param models the distinct models of its valid lines, with how many lines each has
  * @param customIds the digests of its valid lines' custom_ids, in the order of lines
+ * @param content its bytes, until whoever stores it gives their buffer away
  */
 record Part(
     int ordinal,
@@ -24,7 +26,7 @@ record Part(
     List<String> urls,
     List<ModelLines> models,
     List<UUID> customIds,
-    byte[] content) {
+    ByteBuffer content) {
 
   record ModelLines(String model, int lines) {}
 }

@@ -4,19 +4,22 @@ import dev.stoker.line.LineCheck;
 import dev.stoker.line.LineVerdict;
 import dev.stoker.line.PartLines;
 import dev.stoker.line.RequestLine;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
  * Cuts a stream of bytes into {@link Part}s at line ends, and judges each line on the way. It holds
- * one part, or one line if that is longer, and never more of a line than is allowed.
+ * one part, or one line if that is longer, and never more of a line than is allowed. A part is
+ * handed over in the buffer that it arrived in.
  *
  * <p>The bytes are kept as they came: carriage returns, a byte order mark and blank lines are
  * passed over when lines are judged, not taken away.
@@ -25,12 +28,14 @@ final class PartCutter {
   static final int REQUESTS_MAX = 256;
   static final int BYTES_MAX = 1 << 20;
   private static final int SLICE_BYTES = 1 << 16;
+  static final int BUFFER_BYTES_MIN = 2 * SLICE_BYTES;
 
   private final LineCheck check;
   private final int lineBytesMax;
   private final Consumer<Part> parts;
+  private final Queue<byte[]> spares;
 
-  private byte[] buffer = new byte[2 * SLICE_BYTES];
+  private byte[] buffer = new byte[BUFFER_BYTES_MIN];
   private int end;
   private int lineStart; // where the line begins whose end has not come yet
   private int line = 1; // its number
@@ -41,10 +46,14 @@ final class PartCutter {
   private boolean unreadable;
   private Facts facts = new Facts();
 
-  PartCutter(LineCheck check, int lineBytesMax, Consumer<Part> parts) {
+  /**
+   * @param spares buffers whose parts nobody needs any more
+   */
+  PartCutter(LineCheck check, int lineBytesMax, Consumer<Part> parts, Queue<byte[]> spares) {
     this.check = check;
     this.lineBytesMax = lineBytesMax;
     this.parts = parts;
+    this.spares = spares;
   }
 
   void write(byte[] bytes, int offset, int length) {
@@ -77,7 +86,7 @@ final class PartCutter {
 
   private void writeSlice(byte[] bytes, int offset, int length) {
     if (end + length > buffer.length) {
-      buffer = Arrays.copyOf(buffer, Math.max(end + length, buffer.length * 2));
+      buffer = Arrays.copyOf(buffer, roundUp(end + length));
     }
     System.arraycopy(bytes, offset, buffer, end, length);
     int scan = end;
@@ -178,18 +187,41 @@ final class PartCutter {
    * @return by how much it moved
    */
   private int emit(int until, int lastLine) {
-    byte[] content = Arrays.copyOf(buffer, until);
-    System.arraycopy(buffer, until, buffer, 0, end - until);
-    end -= until;
+    ByteBuffer content = detach(until);
     lineStart = Math.max(0, lineStart - until);
-    if (end == 0 && buffer.length > 2 * BYTES_MAX) {
-      buffer = new byte[2 * SLICE_BYTES];
-    }
     Part part = facts.part(ordinal++, partFirst, lastLine, content);
     facts = new Facts();
     partFirst = line;
     parts.accept(part);
     return until;
+  }
+
+  /** A part that fills little of the buffer would hold all of it while it waits to be stored. */
+  private ByteBuffer detach(int until) {
+    byte[] full = buffer;
+    boolean small = until < full.length / 2;
+    ByteBuffer content =
+        small ? ByteBuffer.wrap(Arrays.copyOf(full, until)) : ByteBuffer.wrap(full, 0, until);
+    if (!small) {
+      buffer = another(end - until);
+    }
+    System.arraycopy(full, until, buffer, 0, end - until);
+    end -= until;
+    return content;
+  }
+
+  /**
+   * As large as the last, since parts of a file are alike, unless that was for a monstrous line.
+   */
+  private byte[] another(int bytes) {
+    byte[] spare = spares.poll();
+    return spare != null && spare.length >= bytes
+        ? spare
+        : new byte[Math.max(roundUp(bytes), Math.min(buffer.length, 2 * BYTES_MAX))];
+  }
+
+  private static int roundUp(int bytes) {
+    return Math.ceilDiv(bytes, SLICE_BYTES) * SLICE_BYTES;
   }
 
   /** What is known of the lines of the part that is being filled. */
@@ -200,7 +232,7 @@ final class PartCutter {
     private final Map<String, Integer> models = new LinkedHashMap<>();
     private final List<UUID> customIds = new ArrayList<>();
 
-    Part part(int ordinal, int firstLine, int lastLine, byte[] content) {
+    Part part(int ordinal, int firstLine, int lastLine, ByteBuffer content) {
       return new Part(
           ordinal,
           firstLine,

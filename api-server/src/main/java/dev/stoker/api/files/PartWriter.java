@@ -3,6 +3,8 @@ package dev.stoker.api.files;
 import dev.stoker.file.FileId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
@@ -18,6 +20,7 @@ final class PartWriter implements Consumer<Part>, AutoCloseable {
   private final FilePartTable table;
   private final java.util.concurrent.ExecutorService writer =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().name("part-writer").factory());
+  private final Queue<byte[]> spares = new ConcurrentLinkedQueue<>();
   private List<Part> group = new ArrayList<>();
   private long groupBytes;
   private FutureTask<Void> underWay = done();
@@ -27,10 +30,18 @@ final class PartWriter implements Consumer<Part>, AutoCloseable {
     this.table = table;
   }
 
+  /**
+   * Buffers of parts that are stored, so that an upload needs no more of them than it has under
+   * way.
+   */
+  Queue<byte[]> spares() {
+    return spares;
+  }
+
   @Override
   public void accept(Part part) {
     group.add(part);
-    groupBytes += part.content().length;
+    groupBytes += part.content().remaining();
     if (groupBytes >= GROUP_BYTES) {
       send();
     }
@@ -54,8 +65,16 @@ final class PartWriter implements Consumer<Part>, AutoCloseable {
     List<Part> parts = group;
     group = new ArrayList<>();
     groupBytes = 0;
-    underWay = new FutureTask<>(() -> table.insert(file, parts), null);
+    underWay = new FutureTask<>(() -> store(parts), null);
     writer.execute(underWay);
+  }
+
+  private void store(List<Part> parts) {
+    table.insert(file, parts);
+    parts.stream()
+        .map(part -> part.content().array())
+        .filter(buffer -> buffer.length >= PartCutter.BUFFER_BYTES_MIN)
+        .forEach(spares::add);
   }
 
   private static FutureTask<Void> done() {

@@ -26,7 +26,7 @@ final class Upload implements AutoCloseable {
     this.id = id;
     this.settings = settings;
     this.writer = new PartWriter(id, table);
-    this.cutter = new PartCutter(check, settings.lineBytesMax(), writer);
+    this.cutter = new PartCutter(check, settings.lineBytesMax(), writer, writer.spares());
   }
 
   FileId id() {

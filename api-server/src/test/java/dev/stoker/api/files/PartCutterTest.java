@@ -5,9 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stoker.line.LineCheck;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +25,8 @@ class PartCutterTest {
   private static final int LINE_MAX = 5_000;
 
   private final List<Part> parts = new ArrayList<>();
-  private final PartCutter cutter = new PartCutter(new LineCheck(), LINE_MAX, parts::add);
+  private final Queue<byte[]> spares = new ArrayDeque<>();
+  private final PartCutter cutter = new PartCutter(new LineCheck(), LINE_MAX, parts::add, spares);
 
   @ParameterizedTest(name = "{0}")
   @CsvSource(
@@ -105,7 +113,8 @@ class PartCutterTest {
     String fat = "{" + " ".repeat(4_000) + "}\n";
     write(fat.repeat(600).getBytes(StandardCharsets.UTF_8), 9_999);
     assertThat(parts).hasSizeGreaterThan(2);
-    assertThat(parts).allSatisfy(part -> assertThat(part.content().length).isLessThan(1 << 20));
+    assertThat(parts)
+        .allSatisfy(part -> assertThat(part.content().remaining()).isLessThan(1 << 20));
   }
 
   @Test
@@ -114,7 +123,8 @@ class PartCutterTest {
     write(endless, 64 << 10);
     assertThat(parts).hasSizeGreaterThan(3);
     assertThat(parts)
-        .allSatisfy(part -> assertThat(part.content().length).isLessThan((1 << 20) + (128 << 10)));
+        .allSatisfy(
+            part -> assertThat(part.content().remaining()).isLessThan((1 << 20) + (128 << 10)));
     assertThat(parts.getFirst().requests()).isEqualTo(1);
     assertThat(parts.stream().skip(1).mapToInt(Part::requests).sum()).isZero();
     assertThat(parts).allSatisfy(part -> assertThat(part.lastLine()).isEqualTo(1));
@@ -152,7 +162,7 @@ class PartCutterTest {
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
     int last = 0;
     for (Part part : parts) {
-      whole.writeBytes(part.content());
+      whole.writeBytes(bytes(part));
       assertThat(part.firstLine()).isIn(last, last + 1);
       last = part.lastLine();
       assertThat(part.requests()).isLessThanOrEqualTo(PartCutter.REQUESTS_MAX);
@@ -164,6 +174,53 @@ class PartCutterTest {
         .isEqualTo(text.lines().filter(line -> !line.isBlank()).count());
     assertThat(parts.stream().mapToInt(part -> part.customIds().size()).sum())
         .isEqualTo((int) text.lines().filter(line -> line.startsWith("{\"custom")).count());
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5})
+  void a_buffer_that_is_given_back_is_used_again_and_spoils_no_other(long seed) {
+    Random random = new Random(seed);
+    byte[] bytes =
+        (line(0) + " ".repeat(1_500) + "\n").repeat(5_000).getBytes(StandardCharsets.UTF_8);
+    List<Part> waiting = new ArrayList<>();
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    Set<byte[]> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
+    Consumer<Part> store =
+        part -> {
+          whole.writeBytes(bytes(part));
+          buffers.add(part.content().array());
+          Arrays.fill(part.content().array(), (byte) 'z');
+          spares.add(part.content().array());
+        };
+    PartCutter recycling =
+        new PartCutter(
+            new LineCheck(),
+            LINE_MAX,
+            part -> {
+              waiting.add(part);
+              if (waiting.size() == 3) {
+                waiting.forEach(store);
+                waiting.clear();
+              }
+            },
+            spares);
+
+    for (int i = 0; i < bytes.length; ) {
+      int chunk = Math.min(bytes.length - i, 1 + random.nextInt(200_000));
+      recycling.write(bytes, i, chunk);
+      i += chunk;
+    }
+    recycling.end();
+    waiting.forEach(store);
+
+    assertThat(whole.toByteArray()).isEqualTo(bytes);
+    assertThat(buffers).hasSizeLessThan(10);
+  }
+
+  private static byte[] bytes(Part part) {
+    byte[] bytes = new byte[part.content().remaining()];
+    part.content().duplicate().get(bytes);
+    return bytes;
   }
 
   private static String anything(Random random) {
