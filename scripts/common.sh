@@ -116,13 +116,14 @@ API_JAR=$STOKER_HOME/api-server/target/api-server.jar
 WATCHDOG_JVM=(-Xmx64m -Xmn4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=20
   -XX:+UnlockDiagnosticVMOptions -XX:AsyncDeflationInterval=5000)
 
-# A heap starts small and grows with what lives in it, rather than to save collections: little lives for long here, and
-# the lower the ratio the later G1 answers frequent collections with more heap. Its young generation is G1's to choose:
-# in a small one the parts of an upload grow old, and G1 marks without end.
+# A heap starts small and grows with what lives in it, rather than to save collections: little lives for long here. So
+# neither the time that collections take nor what is free after marking makes it larger, and it is marked when two thirds
+# of it are old; left to itself, G1 would mark without end while batches or uploads come.
 # What compilers and bursts took of other memory goes back. A part of an upload is up to a megabyte: in regions of less
 # than twice that, G1 would have to handle each apart.
-API_JVM=(-Xmx"${STOKER_API_HEAP:-384m}" -Xms64m -XX:GCTimeRatio=4 -XX:G1HeapRegionSize=4m -XX:TrimNativeHeapInterval=5000
-  -XX:+UseCompactObjectHeaders)
+API_JVM=(-Xmx"${STOKER_API_HEAP:-384m}" -Xms64m -XX:MaxNewSize=32m -XX:GCTimeRatio=1 -XX:MinHeapFreeRatio=10
+  -XX:MaxHeapFreeRatio=30 -XX:InitiatingHeapOccupancyPercent=65 -XX:-G1UseAdaptiveIHOP -XX:G1HeapRegionSize=4m
+  -XX:TrimNativeHeapInterval=5000 -XX:+UseCompactObjectHeaders)
 launch_api_server() {
   local learnt
   learnt=$(learnt_option "$API_JAR")
