@@ -20,11 +20,14 @@ public record WorkerCommand(List<String> words, Path home) {
   /**
    * A heap grows with what lives in it, which is little, rather than to save collections: G1 adds
    * to a heap that it collects often, the sooner the smaller that is, so that a young generation of
-   * a fixed size that is not soon full takes less memory in the end than a smaller one. What the
-   * compilers took beside it goes back. An installation that sets a heap sets all of it.
+   * a fixed size that is not soon full takes less memory in the end than a smaller one. An
+   * installation that sets a heap sets all of it.
    */
   private static final List<String> SMALL_HEAP =
-      List.of("-Xms128m", "-Xmn96m", "-XX:GCTimeRatio=1", "-XX:TrimNativeHeapInterval=10000");
+      List.of("-Xms128m", "-Xmn96m", "-XX:GCTimeRatio=1");
+
+  /** What the compilers took beside the heap. */
+  private static final String GIVE_BACK_MEMORY = "-XX:TrimNativeHeapInterval=10000";
 
   /** Options that set a heap, and files of options, which may. */
   private static final List<String> HEAPS =
@@ -53,6 +56,7 @@ public record WorkerCommand(List<String> words, Path home) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add(DIE_WITHOUT_MEMORY);
+    command.add(GIVE_BACK_MEMORY);
     if (options.stream().noneMatch(option -> HEAPS.stream().anyMatch(option::startsWith))) {
       // A heap that may not grow to where it starts would keep the JVM from starting.
       command.addAll(SMALL_HEAP);
