@@ -36,6 +36,7 @@ final class Download {
   private final StokerClient files;
   private final ProcessTimes times = new ProcessTimes(Path.of(System.getenv("STOKER_DATA_DIR")));
   private final Report report = Report.of("download");
+  private int expected; // lines
   private long size;
 
   private Download(String[] arguments) {
@@ -94,7 +95,7 @@ final class Download {
     String padding = "k".repeat(KEY_CHARS - 9);
     int resultBytes = KEY_CHARS + 240;
     int lines = (int) (bytes / resultBytes);
-    InputLines.write(
+    expected = InputLines.write(
         input,
         lines * (KEY_CHARS + 100L),
         line ->
@@ -115,6 +116,9 @@ final class Download {
           return;
         }
       }
+    }
+    if (line != expected) {
+      report.wrong("%d lines, and %d answers".formatted(expected, line));
     }
     report.fact("lines", line);
   }

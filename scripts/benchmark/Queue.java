@@ -254,6 +254,7 @@ final class Queue {
         != lines) {
       report.wrong("not every line has its result");
     }
+    execute("VACUUM"); // or it would be done while the next one is measured
     return new Round(
         lines,
         took,
@@ -313,9 +314,9 @@ final class Queue {
         child.tell("begin " + jobs);
         child.await("begun");
       }
+      execute("CHECKPOINT"); // before jobs are queued, as with the other side
       children.getFirst().tell("fill " + jobs);
       children.getFirst().await("filled");
-      execute("CHECKPOINT");
       Map<String, Double> before = times.now();
       double cpu = cpuSeconds();
       children.forEach(child -> child.tell("go"));

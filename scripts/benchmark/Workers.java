@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -168,9 +169,9 @@ final class Workers {
     Files.deleteIfExists(output); // a download overwrites no more than it brings
     stoker.download(batch.path("output_file_id").asString(), output);
     try (Stream<String> answers = Files.lines(output)) {
-      long count = answers.distinct().count();
-      if (count != lines) {
-        report.wrong("%d lines, and %d answers".formatted(lines, count));
+      List<String> ids = answers.map(it -> it.replaceFirst(".*?\"custom_id\":\"(\\d+)\".*", "$1")).toList();
+      if (ids.size() != lines || Set.copyOf(ids).size() != lines) {
+        report.wrong("%d lines, and %d answers to %d of them".formatted(lines, ids.size(), Set.copyOf(ids).size()));
       }
     }
     return seconds;

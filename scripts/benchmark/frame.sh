@@ -70,7 +70,9 @@ prepare() {
   local variable
   # What the environment says of another installation does not count here, but for the tools it names.
   for variable in $(compgen -e STOKER_); do
-    [[ $variable =~ ^STOKER_(JAVA_HOME|SKIP_BUILD)$ ]] || unset "$variable"
+    [[ $variable =~ ^STOKER_(JAVA_HOME|SKIP_BUILD)$ ]] && continue
+    printf '%s is set, and counts for nothing here\n' "$variable" >&2
+    unset "$variable"
   done
   directory=$(mktemp -d "${TMPDIR:-/tmp}/stoker-bench.XXXXXX") || exit 1
   export STOKER_ENV_FILE=/dev/null SENTRY_DSN='' STOKER_DATA_DIR=$directory/data STOKER_LOG_DIR=$directory/logs

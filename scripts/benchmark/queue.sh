@@ -7,9 +7,10 @@ option rounds 3 1 '[1-9][0-9]?'
 read_options "$@" <<'TXT'
 The same job, claimed, run (nothing), settled durably, by Stoker and by graphile-worker and pg-boss (npm) and
 db-scheduler and JobRunr (Maven), in turn, on one PostgreSQL server: that of the installation, with its settings, a
-database for each. All commits are synchronous.
+database for each. All commits are synchronous; a checkpoint is made before each round's jobs are queued.
 
-Stoker runs as it is installed: api-server, watchdog, one worker, with the null engine. A round is a batch of so many
+Stoker runs as it is installed, but for the lines that a batch may have: api-server, watchdog, one worker, with the null
+engine. A round is a batch of so many
 lines, all queued, counted from its first claim until it is completed; each line then has a result in the database.
 
 Each rival runs in several of the settings that its own documentation recommends for throughput, in new processes each

@@ -7,8 +7,10 @@ option only '' '' 'stoker|supervisord|loop'
 read_options "$@" <<'TXT'
 Starts an installation of its own (api-server, PostgreSQL, watchdog, one worker with the ONNX engine), submits
 a batch and, so many times in a row, waits until lines flow and kills the worker with SIGKILL. Then the
-same worker jar on the same kind of queue is killed as often without the watchdog: under supervisord (Debian's
-package supervisor; installed if it is missing and this is root), and under a plain restart loop of the shell.
+same worker, started by the very words by which the watchdog starts it, is killed as often on the same kind of queue
+without the watchdog: under supervisord (Debian's package supervisor; installed if it is missing and this is root), and
+under a plain restart loop of the shell. All three restart at once: the watchdog's pause before the second and later
+restarts in a row (1, 2, 4 ... s) is set to 0 for it.
 
 Measured from outside, by the monotonic clock of the process that kills, from just before the signal:
   noticed      the log of whoever restarts has grown (a loop has none)
@@ -42,9 +44,9 @@ wants() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 start_installation
 failed=0
 if wants stoker; then measure_system stoker "$STOKER_LOG_DIR/watchdog.log" || failed=1; fi
+mapfile -d '' -t worker <"/proc/$(running_pid worker)/cmdline"
 end_watchdog && end_workers || exit 1
 
-worker=("$JAVA_HOME/bin/java" -XX:+ExitOnOutOfMemoryError -jar "$STOKER_HOME/worker/target/worker.jar")
 if wants supervisord; then
   if ! command -v supervisord >/dev/null && [ "$(id -u)" = 0 ]; then
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends supervisor >>"$directory/scripts.log" 2>&1

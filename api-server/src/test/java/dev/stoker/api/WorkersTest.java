@@ -48,9 +48,11 @@ class WorkersTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"https://elsewhere.example", "http://127.0.0.1:1", "null"})
-  void a_web_page_of_another_site_restarts_nothing(String origin) {
+  void a_web_page_of_another_site_changes_nothing(String origin) {
     slot("gave_up", "restart limit exceeded");
-    for (String path : List.of("/workers/host/0/restart", "/v1/workers/host/0/resume")) {
+    for (String path :
+        List.of(
+            "/workers/host/0/restart", "/v1/workers/host/0/resume", "/v1/files", "/v1/batches")) {
       Answer answer = postFrom(origin, path);
       assertThat(answer.error()).isEqualTo("403 invalid_request_error - -");
       assertThat(answer.message()).contains(origin);
@@ -60,6 +62,7 @@ class WorkersTest {
 
   @Test
   void a_browser_that_asks_for_a_web_page_of_another_site_gets_no_leave() {
+    slot("running", "");
     Answer answer =
         api.send(
             api.request("/workers/host/0/restart")
@@ -68,6 +71,7 @@ class WorkersTest {
                 .method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.header("Access-Control-Allow-Origin")).isEmpty();
+    assertThat(wish()).isEmpty();
   }
 
   @Test

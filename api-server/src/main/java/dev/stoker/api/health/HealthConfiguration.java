@@ -1,6 +1,5 @@
 package dev.stoker.api.health;
 
-import dev.stoker.api.http.OwnOrigin;
 import dev.stoker.health.Gate;
 import dev.stoker.health.QueueTable;
 import dev.stoker.health.RecoveryHistoryTable;
@@ -13,8 +12,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
-import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /** What health is made of. */
 @Configuration(proxyBeanMethods = false)
@@ -41,18 +38,6 @@ public class HealthConfiguration {
         new WorkerHeartbeatTable(jdbc),
         new WorkerSlotTable(jdbc),
         new RecoveryHistoryTable(jdbc));
-  }
-
-  @Bean
-  WebMvcConfigurer workersOfOwnOrigin() {
-    return new WebMvcConfigurer() {
-      @Override
-      public void addInterceptors(InterceptorRegistry interceptors) {
-        interceptors
-            .addInterceptor(new OwnOrigin())
-            .addPathPatterns("/workers/**", "/v1/workers/**");
-      }
-    };
   }
 
   private static String version() {

@@ -14,6 +14,7 @@ import org.springframework.http.MediaType;
 import org.springframework.web.filter.UrlHandlerFilter;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
+import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import org.springframework.web.servlet.mvc.support.DefaultHandlerExceptionResolver;
 import tools.jackson.databind.MapperFeature;
@@ -54,6 +55,16 @@ public class HttpConfiguration {
             UrlHandlerFilter.trailingSlashHandler("/**").wrapRequest().build());
     registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
     return registration;
+  }
+
+  @Bean
+  WebMvcConfigurer ownOrigin() {
+    return new WebMvcConfigurer() {
+      @Override
+      public void addInterceptors(InterceptorRegistry interceptors) {
+        interceptors.addInterceptor(new OwnOrigin());
+      }
+    };
   }
 
   @Bean

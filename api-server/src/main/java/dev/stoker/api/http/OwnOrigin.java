@@ -3,36 +3,31 @@ package dev.stoker.api.http;
 import dev.stoker.api.error.ApiErrors;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.Set;
 import org.springframework.http.HttpHeaders;
-import org.springframework.web.cors.CorsUtils;
 import org.springframework.web.servlet.HandlerInterceptor;
 
 /**
- * Refuses what a web page of another site has sent. A request without a body needs no leave of this
- * server, so that otherwise any page that somebody opens could restart their workers. What is no
- * browser names no origin.
+ * Refuses what a web page of another site has sent to change something. Neither an upload nor a
+ * request without a body needs leave of this server, so that otherwise any page that somebody opens
+ * could fill their disk or restart their workers. What is no browser names no origin.
  */
-public final class OwnOrigin implements HandlerInterceptor {
-
-  @Override
-  public boolean preHandle(
-      HttpServletRequest request, HttpServletResponse response, Object handler) {
-    // A browser's question whether a page may send such a request gets no leave from the framework,
-    // which is enough; of an exception thrown for it nobody would make an answer.
-    if (!CorsUtils.isPreFlightRequest(request)) {
-      require(request);
-    }
-    return true;
-  }
+final class OwnOrigin implements HandlerInterceptor {
+  private static final Set<String> CHANGES = Set.of("POST", "PUT", "PATCH", "DELETE");
 
   /**
    * @throws dev.stoker.api.error.ApiException if another site's page has sent it
    */
-  public static void require(HttpServletRequest request) {
+  @Override
+  public boolean preHandle(
+      HttpServletRequest request, HttpServletResponse response, Object handler) {
     String origin = request.getHeader(HttpHeaders.ORIGIN);
-    if (origin != null && !isOf(request.getHeader(HttpHeaders.HOST), origin)) {
+    if (origin != null
+        && CHANGES.contains(request.getMethod())
+        && !isOf(request.getHeader(HttpHeaders.HOST), origin)) {
       throw ApiErrors.foreignOrigin(origin);
     }
+    return true;
   }
 
   private static boolean isOf(String host, String origin) {

@@ -1,7 +1,6 @@
 package dev.stoker.api.models;
 
 import dev.stoker.api.error.ApiErrors;
-import dev.stoker.api.http.OwnOrigin;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -40,7 +39,6 @@ final class ModelsController {
     if (!path.endsWith(RESET) || path.length() <= RESET.length() + 1) {
       throw ApiErrors.wrongMethod(request.getMethod(), request.getRequestURI(), List.of("GET"));
     }
-    OwnOrigin.require(request);
     String id = path.substring(1, path.length() - RESET.length());
     ModelObject before = named(id);
     if (!models.reset(id)) {
