@@ -108,7 +108,7 @@ final class Submit {
     report.fact(STOKER, step + " calls", calls.size());
     report.atMost(
         STOKER,
-        "ms that 99 of 100 of %,d calls to %s take".formatted(calls.size(), step),
+        "ms that 99 of 100 calls to %s take".formatted(step),
         Report.quantile(calls, P99),
         milliseconds);
   }
@@ -161,11 +161,14 @@ final class Submit {
                           report.wrong("the gate is closed");
                         }
                       }));
-      for (Future<?> client : clientsDone) {
-        client.get();
+      try {
+        for (Future<?> client : clientsDone) {
+          client.get();
+        }
+        into.note(STOKER, "batches/s", "create", batches / ((System.nanoTime() - begun) / 1e9));
+      } finally {
+        done.set(true);
       }
-      into.note(STOKER, "batches/s", "create", batches / ((System.nanoTime() - begun) / 1e9));
-      done.set(true);
       healthProbe.get();
       gateProbe.get();
     }

@@ -42,9 +42,10 @@ measure_system() { # system log
 wants() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 
 start_installation
+mapfile -d '' -t worker <"/proc/$(running_pid worker)/cmdline"
+[ ${#worker[@]} -gt 0 ] || fail "the worker's command cannot be read"
 failed=0
 if wants stoker; then measure_system stoker "$STOKER_LOG_DIR/watchdog.log" || failed=1; fi
-mapfile -d '' -t worker <"/proc/$(running_pid worker)/cmdline"
 end_watchdog && end_workers || exit 1
 
 if wants supervisord; then

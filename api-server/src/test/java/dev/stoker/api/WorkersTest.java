@@ -82,6 +82,18 @@ class WorkersTest {
   }
 
   @Test
+  void a_page_behind_a_proxy_that_changes_the_host_is_known_by_what_the_browser_says() {
+    slot("running", "");
+    Answer answer =
+        api.send(
+            api.request("/workers/host/0/restart")
+                .header("Origin", "https://stoker.example")
+                .header("Sec-Fetch-Site", "same-origin")
+                .POST(HttpRequest.BodyPublishers.noBody()));
+    assertThat(answer.status()).isEqualTo(202);
+  }
+
+  @Test
   void what_is_no_slot_is_not_found() {
     assertThat(api.post("/workers/host/7/resume", "").error())
         .isEqualTo("404 invalid_request_error id -");

@@ -10,18 +10,30 @@ import org.springframework.data.repository.Repository;
 /** Reads and locks batch rows. */
 public interface BatchRepository extends Repository<BatchRow, UUID> {
 
+  /**
+   * By name: a column that a later release adds must not change what a prepared statement returns.
+   */
+  String SELECT =
+      """
+      SELECT id, endpoint, input_file_id, completion_window, metadata, output_expires_after_s, priority, model,
+             status, errors, total, completed, failed, input_tokens, cached_tokens, output_tokens,
+             reasoning_tokens, output_file, error_file, created_at, expires_at, in_progress_at, finalizing_at,
+             completed_at, failed_at, expired_at, cancelling_at, cancelled_at
+      FROM batch
+      """;
+
   Optional<BatchRow> findById(UUID id);
 
-  @NativeQuery("SELECT * FROM batch WHERE id < :before ORDER BY id DESC LIMIT :limit")
+  @NativeQuery(SELECT + "WHERE id < :before ORDER BY id DESC LIMIT :limit")
   List<BatchRow> newestFirst(UUID before, int limit);
 
-  @NativeQuery("SELECT * FROM batch WHERE id = :id FOR NO KEY UPDATE")
+  @NativeQuery(SELECT + "WHERE id = :id FOR NO KEY UPDATE")
   Optional<BatchRow> lock(UUID id);
 
   /** The first batch after one that nobody has judged and nobody is judging. */
   @NativeQuery(
-      """
-      SELECT * FROM batch
+      SELECT
+          + """
       WHERE id > :after AND (status = 'validating' OR status = 'cancelling' AND total IS NULL)
       ORDER BY id LIMIT 1
       FOR NO KEY UPDATE SKIP LOCKED
@@ -30,8 +42,9 @@ public interface BatchRepository extends Repository<BatchRow, UUID> {
 
   /** Batches of the same file, created since a time, newest first. */
   @NativeQuery(
-      """
-      SELECT * FROM batch WHERE input_file_id = :inputFileId AND created_at > :since
+      SELECT
+          + """
+      WHERE input_file_id = :inputFileId AND created_at > :since
       ORDER BY id DESC LIMIT :limit
       """)
   List<BatchRow> recent(String inputFileId, Instant since, int limit);

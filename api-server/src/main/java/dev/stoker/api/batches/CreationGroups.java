@@ -5,6 +5,7 @@ import dev.stoker.api.health.GateReading;
 import dev.stoker.batch.BatchId;
 import dev.stoker.health.GateDecision;
 import dev.stoker.id.OrderedIds;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,9 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.springframework.dao.DataIntegrityViolationException;
@@ -22,6 +26,7 @@ import org.springframework.dao.DataIntegrityViolationException;
  */
 final class CreationGroups {
   private static final int GROUP_MAX = 64;
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private sealed interface Outcome {
     record Stored(Instant created) implements Outcome {}
@@ -80,7 +85,26 @@ final class CreationGroups {
     return created;
   }
 
-  private static Outcome await(Creation creation) {
+  /** Whoever has waited long goes on alone: a connection may hang, and with it who leads. */
+  private Outcome await(Creation creation) {
+    try {
+      return creation.outcome().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      return waiting.remove(creation) ? alone() : ended(creation);
+    } catch (ExecutionException | InterruptedException e) {
+      return ended(creation);
+    }
+  }
+
+  private Outcome alone() {
+    return switch (gate.decide()) {
+      case GateDecision.Open _ -> new Outcome.LeftAlone();
+      case GateDecision.Closed closed -> new Outcome.Refused(closed);
+    };
+  }
+
+  /** Who leads its group comes to an end by the time limits of the database's connections. */
+  private static Outcome ended(Creation creation) {
     try {
       return creation.outcome().join();
     } catch (CompletionException e) {
@@ -93,6 +117,7 @@ final class CreationGroups {
     do {
       try {
         for (List<Creation> group = next(); !group.isEmpty(); group = next()) {
+          leaders.store(group.size());
           lead(group);
         }
       } finally {

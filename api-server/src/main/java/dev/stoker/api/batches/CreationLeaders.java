@@ -7,15 +7,16 @@ import java.util.concurrent.Semaphore;
 public final class CreationLeaders {
   private final Executor threads;
   private final Semaphore free;
+  private volatile int groupSize;
 
   public CreationLeaders(Executor threads, int max) {
     this.threads = threads;
     this.free = new Semaphore(max);
   }
 
-  /** Whether as many groups are being stored just now as may be. */
-  public boolean busy() {
-    return free.availablePermits() == 0;
+  /** Whether as many groups are stored just now as may be, and more than one client waits. */
+  public boolean crowded() {
+    return free.availablePermits() == 0 && groupSize > 1;
   }
 
   /** Lets somebody lead who steps down in the end, unless enough do so already. */
@@ -23,6 +24,11 @@ public final class CreationLeaders {
     if (stepUp()) {
       threads.execute(lead);
     }
+  }
+
+  /** A leader says what is stored next. */
+  void store(int batches) {
+    groupSize = batches;
   }
 
   boolean stepUp() {

@@ -11,29 +11,40 @@ import org.springframework.data.repository.Repository;
 /** Reads and locks file rows. */
 public interface FileRepository extends Repository<FileRow, UUID> {
 
-  @NativeQuery("SELECT * FROM file WHERE id = :id AND status = 'processed'")
+  /**
+   * By name: a column that a later release adds must not change what a prepared statement returns.
+   */
+  String SELECT =
+      """
+      SELECT id, purpose, filename, status, bytes, lines, sha256, batch, result_kind, created_at, expires_at
+      FROM file
+      """;
+
+  @NativeQuery(SELECT + "WHERE id = :id AND status = 'processed'")
   Optional<FileRow> visible(UUID id);
 
   /** For the intake: what it finds cannot be deleted until the batch is accepted or refused. */
-  @NativeQuery("SELECT * FROM file WHERE id = :id AND status = 'processed' FOR SHARE")
+  @NativeQuery(SELECT + "WHERE id = :id AND status = 'processed' FOR SHARE")
   Optional<FileRow> lockForIntake(UUID id);
 
-  @NativeQuery("SELECT * FROM file WHERE id = :id AND status = 'processed' FOR UPDATE")
+  @NativeQuery(SELECT + "WHERE id = :id AND status = 'processed' FOR UPDATE")
   Optional<FileRow> lockForDeletion(UUID id);
 
-  @NativeQuery("SELECT * FROM file WHERE id = :id AND status = 'uploading'")
+  @NativeQuery(SELECT + "WHERE id = :id AND status = 'uploading'")
   Optional<FileRow> uploading(UUID id);
 
   @NativeQuery(
-      """
-      SELECT * FROM file WHERE status = 'processed' AND purpose IN (:purposes) AND id < :before
+      SELECT
+          + """
+      WHERE status = 'processed' AND purpose IN (:purposes) AND id < :before
       ORDER BY id DESC LIMIT :limit
       """)
   List<FileRow> newestFirst(Collection<String> purposes, UUID before, int limit);
 
   @NativeQuery(
-      """
-      SELECT * FROM file WHERE status = 'processed' AND purpose IN (:purposes) AND id > :after
+      SELECT
+          + """
+      WHERE status = 'processed' AND purpose IN (:purposes) AND id > :after
       ORDER BY id LIMIT :limit
       """)
   List<FileRow> oldestFirst(Collection<String> purposes, UUID after, int limit);

@@ -86,7 +86,8 @@ final class PartCutter {
 
   private void writeSlice(byte[] bytes, int offset, int length) {
     if (end + length > buffer.length) {
-      buffer = Arrays.copyOf(buffer, roundUp(end + length));
+      int grown = buffer.length < BYTES_MAX ? 0 : 2 * buffer.length; // a long line may be very long
+      buffer = Arrays.copyOf(buffer, Math.max(roundUp(end + length), grown));
     }
     System.arraycopy(bytes, offset, buffer, end, length);
     int scan = end;
@@ -196,28 +197,32 @@ final class PartCutter {
     return until;
   }
 
-  /** A part that fills little of the buffer would hold all of it while it waits to be stored. */
+  /** A small part is copied: it would hold its whole buffer while it waits to be stored. */
   private ByteBuffer detach(int until) {
     byte[] full = buffer;
-    boolean small = until < full.length / 2;
+    int rest = end - until;
+    boolean small = until < SLICE_BYTES;
+    if (!small || full.length > 2 * BYTES_MAX) {
+      buffer = another(until, rest);
+    }
     ByteBuffer content =
         small ? ByteBuffer.wrap(Arrays.copyOf(full, until)) : ByteBuffer.wrap(full, 0, until);
-    if (!small) {
-      buffer = another(end - until);
-    }
-    System.arraycopy(full, until, buffer, 0, end - until);
-    end -= until;
+    System.arraycopy(full, until, buffer, 0, rest);
+    end = rest;
     return content;
   }
 
-  /**
-   * As large as the last, since parts of a file are alike, unless that was for a monstrous line.
-   */
-  private byte[] another(int bytes) {
+  /** A buffer as the parts of this file need it, if the last is like the next. */
+  private byte[] another(int last, int rest) {
+    int wanted = Math.max(roundUp(Math.max(last, rest)) + SLICE_BYTES, BUFFER_BYTES_MIN);
     byte[] spare = spares.poll();
-    return spare != null && spare.length >= bytes
+    return spare != null && spare.length >= rest && like(spare.length, wanted)
         ? spare
-        : new byte[Math.max(roundUp(bytes), Math.min(buffer.length, 2 * BYTES_MAX))];
+        : new byte[wanted];
+  }
+
+  private static boolean like(int bytes, int wanted) {
+    return bytes >= wanted / 2 && bytes <= 2 * wanted;
   }
 
   private static int roundUp(int bytes) {

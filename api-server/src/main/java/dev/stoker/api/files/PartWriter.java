@@ -41,7 +41,7 @@ final class PartWriter implements Consumer<Part>, AutoCloseable {
   @Override
   public void accept(Part part) {
     group.add(part);
-    groupBytes += part.content().remaining();
+    groupBytes += part.content().array().length; // which is what it holds
     if (groupBytes >= GROUP_BYTES) {
       send();
     }

@@ -42,6 +42,6 @@ public class IntakeConfiguration {
     return new Loop(
         "intake",
         INTERVAL,
-        new IntakeLoop(batches, intake, transaction, new Courtesy(leaders::busy, nanoTime)));
+        new IntakeLoop(batches, intake, transaction, new Courtesy(leaders::crowded, nanoTime)));
   }
 }

@@ -36,13 +36,12 @@ final class IntakeLoop implements Loop.Step {
     AtomicReference<UUID> reached = new AtomicReference<>(QueryParameters.ID_MIN);
     AtomicReference<RuntimeException> failure = new AtomicReference<>();
     boolean more = true;
-    while (more) {
-      if (courtesy.givesWay()) {
-        return false;
-      }
+    while (more && !courtesy.givesWay()) {
       more = judgeNext(reached, failure);
     }
-    courtesy.done();
+    if (!more) {
+      courtesy.done();
+    }
     if (failure.get() != null) {
       throw failure.get();
     }

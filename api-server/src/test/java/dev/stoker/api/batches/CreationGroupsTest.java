@@ -113,6 +113,24 @@ class CreationGroupsTest {
     assertThat(number("SELECT count(*) FROM batch")).isZero();
   }
 
+  @Test
+  void whoever_waits_long_for_a_leader_goes_on_alone() {
+    CreateBatch wanted = wanted(api.file(line("a")), "");
+    CreationLeaders leaders = api.bean(CreationLeaders.class);
+    assertThat(leaders.stepUp()).isTrue(); // and leads nobody
+    try {
+      BatchRow alone = api.bean(CreationGroups.class).create(wanted);
+      api.await(alone.id().toString(), "in_progress");
+
+      api.noWorker();
+      assertThatThrownBy(() -> api.bean(CreationGroups.class).create(wanted))
+          .isInstanceOf(ApiException.class)
+          .hasMessageContaining("Worker offline");
+    } finally {
+      leaders.stepDown();
+    }
+  }
+
   private static CreateBatch wanted(String file, String word) {
     String body =
         TestApi.creation(file).replaceFirst("}$", ",\"metadata\":{\"word\":\"" + word + "\"}}");
@@ -134,7 +152,8 @@ class CreationGroupsTest {
               api.jdbc().sql("LOCK TABLE worker_slot IN ACCESS EXCLUSIVE MODE").update();
               asking.run();
               TestApi.await(
-                  () -> askers.stream().allMatch(one -> one.getState() == Thread.State.WAITING),
+                  () ->
+                      askers.stream().allMatch(one -> one.getState() == Thread.State.TIMED_WAITING),
                   all -> all);
             });
   }

@@ -217,6 +217,35 @@ class PartCutterTest {
     assertThat(buffers).hasSizeLessThan(10);
   }
 
+  @Test
+  void one_long_line_does_not_make_an_upload_hold_more_than_it_has_under_way() {
+    int lineMax = 8 << 20;
+    Set<byte[]> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
+    PartCutter tolerant =
+        new PartCutter(
+            new LineCheck(),
+            lineMax,
+            part -> {
+              buffers.add(part.content().array());
+              assertThat(part.content().array().length)
+                  .isLessThan(Math.max(2 * part.content().remaining(), 4 << 20));
+              if (part.content().array().length >= PartCutter.BUFFER_BYTES_MIN) {
+                spares.add(part.content().array());
+              }
+              assertThat(spares).hasSizeLessThan(3);
+            },
+            spares);
+    byte[] bytes =
+        ("{" + " ".repeat(3 << 20) + "}\n" + (line(0) + " ".repeat(1_500) + "\n").repeat(5_000))
+            .getBytes(StandardCharsets.UTF_8);
+
+    tolerant.write(bytes, 0, bytes.length);
+    tolerant.end();
+
+    assertThat(tolerant.requests()).isEqualTo(5_001);
+    assertThat(buffers).hasSizeLessThan(6);
+  }
+
   private static byte[] bytes(Part part) {
     byte[] bytes = new byte[part.content().remaining()];
     part.content().duplicate().get(bytes);
