@@ -20,6 +20,7 @@ left=0
 # With what it has started, and at once: a JVM that is asked to end first writes down what it has learnt.
 if learner=$(running_pid learn); then
   kill -KILL -- "-$learner" 2>/dev/null
+  for _ in {1..30}; do kill -0 -- "-$learner" 2>/dev/null && sleep 0.1 || break; done # until all of them are gone
   rm -f "$STOKER_HOME"/*/target/*."$learner".aot.new*
 fi
 end_component learn 10 || left=1

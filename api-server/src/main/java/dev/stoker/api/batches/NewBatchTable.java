@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -102,18 +101,17 @@ final class NewBatchTable {
   }
 
   private Map<BatchId, Instant> insert(String sql, List<NewBatch> batches) {
-    try (Stream<Map.Entry<BatchId, Instant>> created =
-        jdbc
-            .sql(sql)
-            .param("batches", json.writeValueAsString(batches.stream().map(Row::of).toList()))
-            .param("status", BatchStatus.VALIDATING.wireName())
-            .query(
-                (row, _) ->
-                    Map.entry(
-                        new BatchId(row.getObject("id", UUID.class)),
-                        row.getObject("created_at", OffsetDateTime.class).toInstant()))
-            .stream()) {
-      return created.collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
-    }
+    return jdbc
+        .sql(sql)
+        .param("batches", json.writeValueAsString(batches.stream().map(Row::of).toList()))
+        .param("status", BatchStatus.VALIDATING.wireName())
+        .query(
+            (row, _) ->
+                Map.entry(
+                    new BatchId(row.getObject("id", UUID.class)),
+                    row.getObject("created_at", OffsetDateTime.class).toInstant()))
+        .list()
+        .stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 }
