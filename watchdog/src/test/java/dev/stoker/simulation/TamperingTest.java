@@ -30,7 +30,7 @@ class TamperingTest {
       textBlock =
           """
           DELETE FROM result_group                                                | results
-          DELETE FROM batch                                                       | is (gone|not to be found)
+          DELETE FROM batch                                                       | 'is (gone|not to be found)'
           UPDATE shard SET attempt = 0                                            | token
           UPDATE shard SET faults = 1                                             | was done and has changed
           UPDATE shard SET completed = failed, failed = completed                 | lost results
