@@ -91,7 +91,10 @@ final class CreationGroups {
       return creation.outcome().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       return waiting.remove(creation) ? alone() : ended(creation);
-    } catch (ExecutionException | InterruptedException e) {
+    } catch (ExecutionException e) {
+      return ended(creation);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // what is stored has to be answered nevertheless
       return ended(creation);
     }
   }
