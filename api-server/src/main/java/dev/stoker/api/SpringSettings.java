@@ -67,6 +67,8 @@ final class SpringSettings extends StandardEnvironment {
     // Nobody rotates the file that the console goes to: only errors are said there too.
     properties.put("logging.threshold.console", "error");
     properties.put("logging.level.org.hibernate", "warn");
+    // Of the two settings by which it generates no classes: nothing that an operator could do.
+    properties.put("logging.level.org.hibernate.orm.deprecation", "error");
     properties.put("logging.level.org.springframework.web.servlet.PageNotFound", "error");
     properties.put("logging.logback.rollingpolicy.max-file-size", ProcessLog.FILE_MAX);
     properties.put("logging.logback.rollingpolicy.max-history", ProcessLog.DAYS_MAX);
