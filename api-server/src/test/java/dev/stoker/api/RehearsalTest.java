@@ -3,6 +3,7 @@ package dev.stoker.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.stoker.database.Schema;
 import dev.stoker.settings.Settings;
 import dev.stoker.testing.TestDatabase;
 import java.io.IOException;
@@ -42,19 +43,23 @@ class RehearsalTest {
 
   @Test
   void a_rehearsal_migrates_nothing() {
-    database
-        .jdbc()
-        .sql("UPDATE flyway_schema_history SET version = '4.5' WHERE version = '5'")
-        .update();
+    String newest = Integer.toString(Schema.KNOWN_VERSION);
+    String older = Schema.KNOWN_VERSION - 1 + ".5";
+    renameMigration(newest, older);
     try {
       assertThatThrownBy(() -> Rehearsal.of(settings(database.environment())))
           .hasRootCauseMessage("there is something to migrate, which a real start does");
     } finally {
-      database
-          .jdbc()
-          .sql("UPDATE flyway_schema_history SET version = '5' WHERE version = '4.5'")
-          .update();
+      renameMigration(older, newest);
     }
+  }
+
+  private static void renameMigration(String from, String to) {
+    database
+        .jdbc()
+        .sql("UPDATE flyway_schema_history SET version = ? WHERE version = ?")
+        .params(to, from)
+        .update();
   }
 
   @Test

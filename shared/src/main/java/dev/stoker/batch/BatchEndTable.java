@@ -16,19 +16,19 @@ public final class BatchEndTable {
       """
       UPDATE batch b SET status = 'finalizing', finalizing_at = now()
       WHERE b.status = 'in_progress' AND b.expires_at <= now()
-        AND EXISTS (SELECT 1 FROM shard s WHERE s.batch = b.id AND s.state <> 'done')
+        AND EXISTS (SELECT 1 FROM shard s WHERE s.batch = b.id AND (s.state <> 'done') IS TRUE)
       """;
 
   private static final String ENDABLE =
       """
       SELECT b.id FROM batch b
       WHERE b.status IN ('in_progress', 'finalizing', 'cancelling') AND b.total IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM shard s WHERE s.batch = b.id AND s.state <> 'done')
+        AND NOT EXISTS (SELECT 1 FROM shard s WHERE s.batch = b.id AND (s.state <> 'done') IS TRUE)
       LIMIT 100
       """;
 
   private static final String NO_SHARD_OPEN =
-      "SELECT NOT EXISTS (SELECT 1 FROM shard WHERE batch = :batch AND state <> 'done')";
+      "SELECT NOT EXISTS (SELECT 1 FROM shard WHERE batch = :batch AND (state <> 'done') IS TRUE)";
 
   private static final String LOCK =
       """

@@ -19,7 +19,7 @@ public final class QueueTable {
                (SELECT count(*) FILTER (WHERE state = 'queued') AS queued,
                        count(*) FILTER (WHERE state = 'leased') AS leased,
                        coalesce(sum(lines - completed - failed), 0) AS open_lines
-                FROM shard WHERE state <> 'done') AS s
+                FROM shard WHERE (state <> 'done') IS TRUE) AS s
           """,
           (row, _) ->
               new QueueView(

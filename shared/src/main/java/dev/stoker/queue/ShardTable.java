@@ -97,14 +97,16 @@ public final class ShardTable {
 
   /**
    * Shards of batches that were cancelled or are out of time. The array keeps the planner from
-   * anything but starting with these few batches, however many shards of others wait.
+   * anything but starting with these few batches, however many shards of others wait. That a queued
+   * shard is not done is said in the words of the index shard_open, here and wherever it is wanted:
+   * it is hidden from the claims, which do not say so.
    */
   static final String CLAIM_ENDING =
       """
       WITH picked AS MATERIALIZED (
           SELECT s.batch, s.ordinal
           FROM shard s
-          WHERE s.state = 'queued'
+          WHERE s.state = 'queued' AND (s.state <> 'done') IS TRUE
             AND s.batch = ANY(ARRAY(SELECT id FROM batch WHERE status IN ('cancelling', 'finalizing')))
           ORDER BY s.batch, s.ordinal
           LIMIT :shards
@@ -173,7 +175,8 @@ public final class ShardTable {
   private static final String READ =
       """
       SELECT s.batch, s.ordinal, s.attempt, s.model, s.lines, b.endpoint, p.first_line, p.content,
-             NOT EXISTS (SELECT 1 FROM shard w WHERE w.batch = s.batch AND w.state = 'queued') AS last,
+             NOT EXISTS (SELECT 1 FROM shard w
+                         WHERE w.batch = s.batch AND w.state = 'queued' AND (w.state <> 'done') IS TRUE) AS last,
              CASE WHEN s.attempt = 1 THEN '{}' ELSE
                  ARRAY(SELECT unnest(g.lines) FROM result_group g
                        WHERE g.batch = s.batch AND g.part_line = p.first_line)
