@@ -16,6 +16,7 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 final class Backlog {
   private static final String STOKER = "stoker";
   private static final String MODEL = "null";
+  private static final String SURPRISED = "claim after a night";
   private static final Duration TTL = Duration.ofMinutes(10);
   private static final int CLAIMS = 10;
   private static final int WARM_UPS = 20;
@@ -75,6 +76,13 @@ final class Backlog {
       jdbc.sql("VACUUM ANALYZE shard, batch").update();
     }
 
+    /** All was done when the planner looked, and all of it waits again. */
+    void surprise() {
+      jdbc.sql("UPDATE shard SET state = 'done', completed = lines, leased_by = NULL, lease_expires_at = NULL").update();
+      vacuum();
+      jdbc.sql("UPDATE shard SET state = 'queued', completed = 0").update();
+    }
+
     List<Lease> claim() {
       List<Lease> leases = shards.claim("bench#1", Set.of(MODEL), 1, TTL);
       if (leases.size() != 1) {
@@ -109,15 +117,20 @@ final class Backlog {
 
   private void run() throws IOException {
     for (int warmUp = 0; warmUp < WARM_UPS; warmUp++) {
-      queues.forEach(queue -> round(queue, Report.of("backlog")));
+      queues.forEach(queue -> vacuumed(queue, Report.of("backlog")));
     }
     for (int round = 0; round < rounds; round++) {
-      queues.forEach(queue -> round(queue, report));
+      queues.forEach(queue -> vacuumed(queue, report));
     }
     drain(queues.getLast());
+    queues.forEach(Waiting::surprise);
+    for (int round = 0; round < rounds; round++) {
+      queues.forEach(this::surprised);
+    }
     for (Waiting queue : queues.subList(1, queues.size())) {
       reach(queue, "claim");
       reach(queue, "read");
+      reach(queue, SURPRISED);
     }
     report.tell("");
   }
@@ -132,23 +145,34 @@ final class Backlog {
         FLAT);
   }
 
-  private static void round(Waiting queue, Report into) {
-    List<Double> claims = new ArrayList<>();
-    List<Double> reads = new ArrayList<>();
+  /** The milliseconds of each claim of a round, and of each read. */
+  private record Times(List<Double> claims, List<Double> reads) {}
+
+  private static Times round(Waiting queue) {
+    Times times = new Times(new ArrayList<>(), new ArrayList<>());
     List<Lease> leases = new ArrayList<>();
     for (int claim = 0; claim < Math.min(CLAIMS, queue.batches() / 2); claim++) {
       long begun = System.nanoTime();
       List<Lease> claimed = queue.claim();
-      claims.add(millisecondsSince(begun));
+      times.claims().add(millisecondsSince(begun));
       begun = System.nanoTime();
       queue.shards().read(claimed);
-      reads.add(millisecondsSince(begun));
+      times.reads().add(millisecondsSince(begun));
       leases.addAll(claimed);
     }
     queue.shards().giveBack(leases, Duration.ZERO);
+    return times;
+  }
+
+  private static void vacuumed(Waiting queue, Report into) {
+    Times times = round(queue);
     queue.vacuum();
-    into.note(STOKER, "ms", queue.step("claim"), Report.quantile(claims, 0.5));
-    into.note(STOKER, "ms", queue.step("read"), Report.quantile(reads, 0.5));
+    into.note(STOKER, "ms", queue.step("claim"), Report.quantile(times.claims(), 0.5));
+    into.note(STOKER, "ms", queue.step("read"), Report.quantile(times.reads(), 0.5));
+  }
+
+  private void surprised(Waiting queue) {
+    report.note(STOKER, "ms", queue.step(SURPRISED), Report.quantile(round(queue).claims(), 0.5));
   }
 
   private void drain(Waiting queue) {

@@ -13,6 +13,9 @@ and all are given back and vacuumed, which is not measured.
 
   drain   at the end, of the longest queue: 5,000 claims in a row without a vacuum, each of which leaves its dead version at the
           head of the queue
+  after a night
+          then, for each queue again, the claims that follow when all of it was done, was vacuumed and analysed, and waits
+          again before the planner's statistics know
 
 Milliseconds, the median of a round's claims. To reach: within 1.5 times of the shortest queue. The statements of each
 queue run in turn, so that other work on the machine disturbs all alike.
