@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # jobs claimed and settled a second, against graphile-worker, pg-boss, db-scheduler and JobRunr
 . "$(dirname "${BASH_SOURCE[0]}")/frame.sh"
-option lines 300000 20000 '[1-9][0-9]{3,5}'
+option lines 1000000 20000 '[1-9][0-9]{3,6}'
 option seconds 5 2 '[1-9][0-9]?'
 option rounds 3 1 '[1-9][0-9]?'
 read_options "$@" <<'TXT'
@@ -10,8 +10,9 @@ db-scheduler and JobRunr (Maven), in turn, on one PostgreSQL server: that of the
 database for each. All commits are synchronous; a checkpoint is made before each round's jobs are queued.
 
 Stoker runs as it is installed, but for the lines that a batch may have: api-server, watchdog, one worker, with the null
-engine. A round is a batch of so many
-lines, all queued, counted from its first claim until it is completed; each line then has a result in the database.
+engine. A round is a batch of so many lines, which takes about as long as a round of a rival, all queued, counted from
+its first claim until it is completed; each line then has a result in the database. Two rounds come before that are not
+counted.
 
 Each rival runs in several of the settings that its own documentation recommends for throughput, in new processes each
 time, after two rounds that are not counted, with as many jobs as it does in so many seconds, but at most as many as

@@ -1,8 +1,8 @@
 package dev.stoker.line;
 
 import dev.stoker.batch.BatchId;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
@@ -10,6 +10,8 @@ import java.util.HexFormat;
  * error} is non-null, and an answer's body is an object, byte for byte the engine's.
  */
 public final class ResultLine {
+  private static final byte[] TAIL = "},\"error\":null}".getBytes(StandardCharsets.UTF_8);
+
   private ResultLine() {}
 
   /**
@@ -21,37 +23,34 @@ public final class ResultLine {
   public static byte[] answered(
       BatchId batch, int line, String customIdJson, int status, byte[] body) {
     String id = id(batch, line);
-    var out = new ByteArrayOutputStream(body.length + 256);
-    write(out, head(id, customIdJson));
-    write(out, "{\"status_code\":" + status + ",\"request_id\":\"req_" + id + "\",\"body\":");
-    out.writeBytes(onOneLine(body));
-    write(out, "},\"error\":null}");
-    return out.toByteArray();
-  }
-
-  private static byte[] onOneLine(byte[] body) {
-    byte[] flat = body.clone();
-    for (int i = 0; i < flat.length; i++) {
-      if (flat[i] == '\n' || flat[i] == '\r') {
-        flat[i] = ' ';
-      }
+    byte[] head =
+        (head(id, customIdJson)
+                + "{\"status_code\":"
+                + status
+                + ",\"request_id\":\"req_"
+                + id
+                + "\",\"body\":")
+            .getBytes(StandardCharsets.UTF_8);
+    byte[] whole = Arrays.copyOf(head, head.length + body.length + TAIL.length);
+    for (int i = 0; i < body.length; i++) {
+      boolean breaks = body[i] == '\n' || body[i] == '\r';
+      whole[head.length + i] = breaks ? (byte) ' ' : body[i];
     }
-    return flat;
+    System.arraycopy(TAIL, 0, whole, head.length + body.length, TAIL.length);
+    return whole;
   }
 
   /** A line for a request that has no answer. */
   public static byte[] unanswered(
       BatchId batch, int line, String customIdJson, String code, String message) {
-    var out = new ByteArrayOutputStream(256);
-    write(out, head(id(batch, line), customIdJson));
-    write(
-        out,
-        "null,\"error\":{\"code\":"
+    String whole =
+        head(id(batch, line), customIdJson)
+            + "null,\"error\":{\"code\":"
             + Json.quote(code)
             + ",\"message\":"
             + Json.quote(message)
-            + "}}");
-    return out.toByteArray();
+            + "}}";
+    return whole.getBytes(StandardCharsets.UTF_8);
   }
 
   private static String head(String id, String customIdJson) {
@@ -64,9 +63,5 @@ public final class ResultLine {
     return hex.toHexDigits(batch.value().getMostSignificantBits())
         + hex.toHexDigits(batch.value().getLeastSignificantBits())
         + hex.toHexDigits(line);
-  }
-
-  private static void write(ByteArrayOutputStream out, String text) {
-    out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -185,6 +185,10 @@ public final class SwappingEngine implements Engine {
     return model.discovered() ? discovered() : model.names();
   }
 
+  private boolean goesBy(Model model, String name) {
+    return model.discovered() ? discovered().contains(name) : model.goesBy(name);
+  }
+
   private Set<String> discovered() {
     return current.map(loading -> loading.engine.models()).orElse(Set.of());
   }
@@ -218,7 +222,7 @@ public final class SwappingEngine implements Engine {
   public EngineReply complete(EngineRequest request, Duration deadline)
       throws InterruptedException {
     Optional<Loading> now = current;
-    return now.isPresent() && names(now.get().model).contains(request.model())
+    return now.isPresent() && goesBy(now.get().model, request.model())
         ? now.get().engine.complete(request, deadline)
         : new EngineReply.Unreachable("the model " + request.model() + " is not in memory");
   }

@@ -12,10 +12,9 @@ import dev.stoker.worker.heartbeat.Progress;
 import dev.stoker.worker.lease.HeldShards;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +30,7 @@ public final class Settler implements AutoCloseable {
   /** No further line is waited for; those that are there already go with the group. */
   private static final int GROUP_LINES_ENOUGH = 256;
 
-  private static final int GROUP_LINES_MAX = 1024;
+  private static final int GROUP_LINES_MAX = 4096;
   private static final long GROUP_BYTES_MAX = 16 << 20;
 
   /** Room for them beside those that run: while a group is stored the next grows. */
@@ -167,7 +166,8 @@ public final class Settler implements AutoCloseable {
    * have seemed to fail.
    */
   private Set<BatchId> forget(List<Settled> settled) {
-    Map<Lease, Integer> lines = new HashMap<>();
+    // By identity, for speed: the lines of a shard that is held share its lease.
+    IdentityHashMap<Lease, Integer> lines = new IdentityHashMap<>();
     group.forEach(line -> lines.merge(line.lease(), 1, Integer::sum));
     Set<ShardKey> stored = new HashSet<>();
     Set<BatchId> ended = new HashSet<>();
