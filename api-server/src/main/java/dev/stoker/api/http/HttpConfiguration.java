@@ -2,6 +2,7 @@ package dev.stoker.api.http;
 
 import dev.stoker.api.error.ErrorAdvice;
 import java.util.List;
+import org.apache.catalina.connector.Connector;
 import org.apache.catalina.core.StandardHost;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
@@ -24,6 +25,11 @@ import tools.jackson.databind.json.JsonMapper;
 /** Everything of the web server that no feature owns. */
 @Configuration(proxyBeanMethods = false)
 public class HttpConfiguration {
+
+  /**
+   * What one system call takes of a download at most; each connection has a buffer of that size.
+   */
+  private static final int WRITE_BYTES = 32 << 10;
 
   @Bean
   ErrorAdvice errorAdvice() {
@@ -99,10 +105,13 @@ public class HttpConfiguration {
           context ->
               ((StandardHost) context.getParent())
                   .setErrorReportValveClass(ContainerErrors.class.getName()));
-      // An id may hold an escaped slash; it is then unknown, not illegal.
-      factory.addConnectorCustomizers(
-          connector ->
-              connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue()));
+      factory.addConnectorCustomizers(HttpConfiguration::connector);
     };
+  }
+
+  private static void connector(Connector connector) {
+    // An id may hold an escaped slash; it is then unknown, not illegal.
+    connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
+    connector.setProperty("socket.appWriteBufSize", Integer.toString(WRITE_BYTES));
   }
 }
