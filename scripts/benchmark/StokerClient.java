@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -28,12 +29,29 @@ final class StokerClient {
   private static final Set<String> ENDS = Set.of("completed", "failed", "expired", "cancelled");
   private static final Duration PATIENCE = Duration.ofMinutes(20);
 
-  private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final HttpClient http;
   private final String baseUrl;
 
   StokerClient(String baseUrl) {
+    this(baseUrl, HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build());
+  }
+
+  private StokerClient(String baseUrl, HttpClient http) {
     this.baseUrl = baseUrl;
+    this.http = http;
+  }
+
+  /**
+   * One that many threads may use at once, each on a connection that is kept. It has as many
+   * threads as there are cores: hundreds would only contend with the server for them.
+   */
+  static StokerClient ofMany(String baseUrl) {
+    return new StokerClient(
+        baseUrl,
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .executor(Executors.newVirtualThreadPerTaskExecutor())
+            .build());
   }
 
   /** Uploads an input file; its id. */

@@ -22,7 +22,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.springframework.jdbc.core.JdbcTemplate;
 import tools.jackson.databind.JsonNode;
 
@@ -46,10 +45,12 @@ final class Submit {
   private final int rounds;
   private final String api = System.getenv("BENCH_API");
 
-  /** Programs that have run for a while: they are connected, and keep their connections. */
-  private final List<StokerClient> clients;
+  private final int clients;
 
-  private final StokerClient prober = new StokerClient(api);
+  /** They are connected, and keep their connections. */
+  private final StokerClient stoker;
+
+  private final StokerClient prober = StokerClient.ofMany(api);
   private final ProcessTimes times = new ProcessTimes(Path.of(System.getenv("STOKER_DATA_DIR")));
   private final Path input;
   private final Report report;
@@ -59,10 +60,8 @@ final class Submit {
 
   private Submit(String[] arguments) throws IOException {
     this.batches = Integer.parseInt(arguments[0]);
-    this.clients =
-        Stream.generate(() -> new StokerClient(api + "/v1"))
-            .limit(Integer.parseInt(arguments[1]))
-            .toList();
+    this.clients = Integer.parseInt(arguments[1]);
+    this.stoker = StokerClient.ofMany(api + "/v1");
     this.rounds = Integer.parseInt(arguments[2]);
     StringBuilder lines = new StringBuilder();
     for (int line = 1; line <= LINES; line++) {
@@ -71,7 +70,7 @@ final class Submit {
               .formatted(line));
     }
     this.input = Files.writeString(Path.of(System.getenv("BENCH_DIRECTORY"), "input.jsonl"), lines);
-    this.report = Report.of("submit").fact("batches", batches).fact("clients", clients.size());
+    this.report = Report.of("submit").fact("batches", batches).fact("clients", clients);
   }
 
   public static void main(String[] arguments) throws Exception {
@@ -125,11 +124,12 @@ final class Submit {
     Gate decision = Gate.from(Settings.ofEnvironment());
     Map<String, Double> cpu = times.now();
     long begun = System.nanoTime();
-    try (ExecutorService threads = Executors.newCachedThreadPool()) {
+    try (ExecutorService clientThreads = Executors.newVirtualThreadPerTaskExecutor();
+        ExecutorService threads = Executors.newCachedThreadPool()) {
       List<Future<?>> clientsDone = new ArrayList<>();
-      for (StokerClient stoker : clients) {
+      for (int client = 0; client < clients; client++) {
         clientsDone.add(
-            threads.submit(
+            clientThreads.submit(
                 () -> {
                   int at;
                   while ((at = next.getAndIncrement()) < batches) {
@@ -190,7 +190,7 @@ final class Submit {
     prober.discard("health");
     List<String> files = new ArrayList<>();
     for (int file = 0; file < batches; file++) {
-      files.add(clients.get(file % clients.size()).upload(input));
+      files.add(stoker.upload(input));
     }
     return files;
   }
@@ -232,7 +232,7 @@ final class Submit {
 
   private void check(Queue<String> created) throws Exception {
     for (String batch : created) {
-      JsonNode ended = clients.getFirst().awaitEnd(batch, LOOK);
+      JsonNode ended = stoker.awaitEnd(batch, LOOK);
       if (ended.path("request_counts").path("completed").asInt() != LINES) {
         report.wrong("a batch did not complete: " + ended);
         return;
