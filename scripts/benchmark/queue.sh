@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # jobs claimed and settled a second, against graphile-worker, pg-boss, db-scheduler and JobRunr
 . "$(dirname "${BASH_SOURCE[0]}")/frame.sh"
-option lines 1000000 20000 '[1-9][0-9]{3,6}'
+option lines 1000000 20000 '[1-9][0-9]{3,5}|1000000'
 option seconds 5 2 '[1-9][0-9]?'
 option rounds 3 1 '[1-9][0-9]?'
 read_options "$@" <<'TXT'

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import org.flywaydb.core.Flyway;
@@ -28,8 +29,8 @@ final class Migration implements FlywayMigrationStrategy {
   private static final int TRIES_MAX = 100;
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
-  /** PostgreSQL's lock_not_available. */
-  private static final String LOCKED = "55P03";
+  /** PostgreSQL's lock_not_available and deadlock_detected. */
+  private static final Set<String> LOCKED = Set.of("55P03", "40P01");
 
   /** The connection; the server stops or starts; it has too many. */
   private static final Pattern AWAY = Pattern.compile("08...|57P..|53300");
@@ -66,7 +67,7 @@ final class Migration implements FlywayMigrationStrategy {
     } catch (FlywayException e) {
       SQLException fault = DatabaseFaults.first(e).orElseThrow(() -> e);
       String state = Objects.toString(fault.getSQLState(), "");
-      boolean locked = state.equals(LOCKED);
+      boolean locked = LOCKED.contains(state);
       if (tries == TRIES_MAX || !(locked || AWAY.matcher(state).matches())) {
         throw e;
       }

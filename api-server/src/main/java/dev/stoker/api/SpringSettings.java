@@ -44,7 +44,7 @@ final class SpringSettings extends StandardEnvironment {
     properties.put("server.tomcat.connection-timeout", "60s");
     properties.put("server.tomcat.keep-alive-timeout", "75s");
     // Each has its buffers: thousands that do nothing would take the heap from those that do.
-    properties.put("server.tomcat.max-connections", 1024);
+    properties.put("server.tomcat.max-connections", 4096);
     properties.put("server.max-http-request-header-size", "32KB");
     // The body of an upload belongs to its controller: nothing may read it first.
     properties.put("spring.servlet.multipart.enabled", false);

@@ -35,9 +35,4 @@ record Model(ModelDefinition definition, boolean discovered, int slotsMax, Openi
     names.add(definition.name());
     return names;
   }
-
-  /** The same as to look into {@link #names}, which each line would make anew. */
-  boolean goesBy(String name) {
-    return definition.name().equals(name) || definition.aliases().contains(name);
-  }
 }

@@ -185,8 +185,9 @@ public final class SwappingEngine implements Engine {
     return model.discovered() ? discovered() : model.names();
   }
 
-  private boolean goesBy(Model model, String name) {
-    return model.discovered() ? discovered().contains(name) : model.goesBy(name);
+  /** As {@link #names} say, which would be made anew for each line. */
+  private boolean answersTo(Model model, String name) {
+    return model.discovered() ? discovered().contains(name) : model.definition().answersTo(name);
   }
 
   private Set<String> discovered() {
@@ -222,7 +223,7 @@ public final class SwappingEngine implements Engine {
   public EngineReply complete(EngineRequest request, Duration deadline)
       throws InterruptedException {
     Optional<Loading> now = current;
-    return now.isPresent() && goesBy(now.get().model, request.model())
+    return now.isPresent() && answersTo(now.get().model, request.model())
         ? now.get().engine.complete(request, deadline)
         : new EngineReply.Unreachable("the model " + request.model() + " is not in memory");
   }

@@ -31,6 +31,10 @@ public final class Settler implements AutoCloseable {
   private static final int GROUP_LINES_ENOUGH = 256;
 
   private static final int GROUP_LINES_MAX = 4096;
+
+  /** Each may be the last of its batch, which is ended before the next group is stored. */
+  private static final int GROUP_SHARDS_MAX = 256;
+
   private static final long GROUP_BYTES_MAX = 16 << 20;
 
   /** Room for them beside those that run: while a group is stored the next grows. */
@@ -49,6 +53,10 @@ public final class Settler implements AutoCloseable {
   private final BooleanSupplier engineIdle;
   private final LinkedBlockingQueue<FinishedLine> finished = new LinkedBlockingQueue<>();
   private final List<FinishedLine> group = new ArrayList<>();
+
+  /** How many of the group are of each lease; by identity, since the lines of a shard share it. */
+  private final IdentityHashMap<Lease, Integer> leases = new IdentityHashMap<>();
+
   private final Room room;
   private final Loop loop;
   private boolean rested = true;
@@ -141,11 +149,12 @@ public final class Settler implements AutoCloseable {
     if (first == null) {
       return;
     }
-    group.add(first);
-    long bytes = first.body().length;
+    long bytes = add(first);
     // What comes after a rest is waited for, and nothing shows yet that more will come soon.
     long waitsLeft = afterRest ? 0 : GROUP_TIME_MAX.dividedBy(LULL);
-    while (group.size() < GROUP_LINES_MAX && bytes < GROUP_BYTES_MAX) {
+    while (group.size() < GROUP_LINES_MAX
+        && leases.size() < GROUP_SHARDS_MAX
+        && bytes < GROUP_BYTES_MAX) {
       FinishedLine next = finished.poll();
       if (next == null) {
         if (group.size() >= GROUP_LINES_ENOUGH || waitsLeft-- == 0 || engineIdle.getAsBoolean()) {
@@ -154,10 +163,16 @@ public final class Settler implements AutoCloseable {
         next = finished.poll(LULL.toMillis(), TimeUnit.MILLISECONDS);
       }
       if (next != null) {
-        group.add(next);
-        bytes += next.body().length;
+        bytes += add(next);
       }
     }
+  }
+
+  /** Says how many bytes it has. */
+  private int add(FinishedLine line) {
+    group.add(line);
+    leases.merge(line.lease(), 1, Integer::sum);
+    return line.body().length;
   }
 
   /**
@@ -166,9 +181,6 @@ public final class Settler implements AutoCloseable {
    * have seemed to fail.
    */
   private Set<BatchId> forget(List<Settled> settled) {
-    // By identity, for speed: the lines of a shard that is held share its lease.
-    IdentityHashMap<Lease, Integer> lines = new IdentityHashMap<>();
-    group.forEach(line -> lines.merge(line.lease(), 1, Integer::sum));
     Set<ShardKey> stored = new HashSet<>();
     Set<BatchId> ended = new HashSet<>();
     for (Settled shard : settled) {
@@ -177,7 +189,7 @@ public final class Settler implements AutoCloseable {
         ended.add(shard.key().batch());
       }
     }
-    lines.forEach(
+    leases.forEach(
         (lease, count) -> {
           if (stored.contains(lease.key())) {
             progress.finished(count);
@@ -190,6 +202,7 @@ public final class Settler implements AutoCloseable {
         });
     room.leave(group.size(), group.stream().mapToLong(line -> line.body().length).sum());
     group.clear();
+    leases.clear();
     return ended;
   }
 
