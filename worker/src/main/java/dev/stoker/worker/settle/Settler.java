@@ -30,7 +30,7 @@ public final class Settler implements AutoCloseable {
   /** No further line is waited for; those that are there already go with the group. */
   private static final int GROUP_LINES_ENOUGH = 256;
 
-  private static final int GROUP_LINES_MAX = 4096;
+  private static final int GROUP_LINES_MAX = 1024;
 
   /** Each may be the last of its batch, which is ended before the next group is stored. */
   private static final int GROUP_SHARDS_MAX = 256;
