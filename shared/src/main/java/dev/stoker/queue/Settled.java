@@ -1,8 +1,8 @@
 package dev.stoker.queue;
 
 /**
- * A shard whose results were stored.
+ * A lease whose results were stored.
  *
- * @param done whether all its lines are finished now
+ * @param done whether all lines of its shard are finished now
  */
-public record Settled(ShardKey key, boolean done) {}
+public record Settled(Lease lease, boolean done) {}

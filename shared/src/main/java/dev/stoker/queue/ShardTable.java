@@ -230,7 +230,7 @@ public final class ShardTable {
   private static final String SETTLE =
       """
       WITH held AS MATERIALIZED (
-          SELECT s.batch, s.ordinal, s.file, s.part, mine.slot
+          SELECT s.batch, s.ordinal, s.attempt, s.file, s.part, mine.slot
           FROM unnest(:batches, :ordinals, :attempts) WITH ORDINALITY AS mine (batch, ordinal, attempt, slot)
           JOIN shard s ON (s.batch, s.ordinal, s.attempt) = (mine.batch, mine.ordinal, mine.attempt)
           WHERE s.state = 'leased'
@@ -283,7 +283,7 @@ public final class ShardTable {
           WHERE (s.batch, s.ordinal) = (t.batch, t.ordinal)
           RETURNING s.batch, s.ordinal, s.state = 'done' AS done
       )
-      SELECT held.batch, held.ordinal, coalesce(counted.done, false) AS done
+      SELECT held.batch, held.ordinal, held.attempt, coalesce(counted.done, false) AS done
       FROM held LEFT JOIN counted USING (batch, ordinal)
       """;
 
@@ -465,7 +465,7 @@ public final class ShardTable {
         .param("cached", groups.stream().mapToLong(ResultGroup::cachedTokens).toArray())
         .param("output", groups.stream().mapToLong(ResultGroup::outputTokens).toArray())
         .param("reasoning", groups.stream().mapToLong(ResultGroup::reasoningTokens).toArray())
-        .query((row, _) -> new Settled(key(row), row.getBoolean("done")))
+        .query((row, _) -> new Settled(lease(row), row.getBoolean("done")))
         .list();
   }
 

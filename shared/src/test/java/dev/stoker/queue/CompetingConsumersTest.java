@@ -194,9 +194,9 @@ class CompetingConsumersTest {
       if (random.nextInt(4) == 0) {
         shards.settle(some); // its outcome was unknown
       }
-      Map<ShardKey, Boolean> answered = new LinkedHashMap<>();
-      held.forEach(settled -> answered.put(settled.key(), settled.done()));
-      if (some.stream().anyMatch(line -> !answered.containsKey(line.lease().key()))) {
+      Map<Lease, Boolean> answered = new LinkedHashMap<>();
+      held.forEach(settled -> answered.put(settled.lease(), settled.done()));
+      if (some.stream().anyMatch(line -> !answered.containsKey(line.lease()))) {
         refused.add(true);
       }
       if (answered.containsValue(true)) {

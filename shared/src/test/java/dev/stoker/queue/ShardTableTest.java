@@ -445,7 +445,7 @@ class ShardTableTest {
                     new FinishedLine(lease, 1, true, "é".getBytes(UTF_8), 10, 1, 20, 2),
                     new FinishedLine(lease, 4, true, "abcd".getBytes(UTF_8), 100, 10, 200, 20),
                     new FinishedLine(lease, 2, false, "no".getBytes(UTF_8), 1000, 0, 0, 0))))
-        .containsExactly(new Settled(lease.key(), false));
+        .containsExactly(new Settled(lease, false));
     assertThat(rows.results(batch))
         .containsExactly(
             new Rows.Result(1, true, "é"),
@@ -460,9 +460,8 @@ class ShardTableTest {
     rows.batch().part("m", 2).insert();
     Lease lease = shards.claim(HOLDER, MODELS, 1, TTL).getFirst();
     assertThat(shards.settle(List.of(succeeded(lease, 1))))
-        .containsExactly(new Settled(lease.key(), false));
-    assertThat(shards.settle(List.of(failed(lease, 2))))
-        .containsExactly(new Settled(lease.key(), true));
+        .containsExactly(new Settled(lease, false));
+    assertThat(shards.settle(List.of(failed(lease, 2)))).containsExactly(new Settled(lease, true));
     Rows.Shard shard = rows.shard(lease.key());
     assertThat(shard.state()).isEqualTo("done");
     assertThat(shard.leasedBy()).isNull();
@@ -479,7 +478,7 @@ class ShardTableTest {
     Lease c = lease(leases, two, 0);
     assertThat(shards.settle(List.of(succeeded(b, 3), failed(c, 1), succeeded(a, 1))))
         .containsExactlyInAnyOrder(
-            new Settled(a.key(), true), new Settled(b.key(), false), new Settled(c.key(), true));
+            new Settled(a, true), new Settled(b, false), new Settled(c, true));
     assertThat(rows.results(one)).extracting(Rows.Result::line).containsExactly(1, 3);
     assertThat(rows.results(two)).containsExactly(new Rows.Result(1, false, body(1)));
     assertThat(rows.shard(c.key()).failed()).isEqualTo(1);
@@ -493,7 +492,7 @@ class ShardTableTest {
     List<FinishedLine> finished = List.of(succeeded(lease, 1), failed(lease, 2));
     shards.settle(finished);
     Rows.Shard once = rows.shard(lease.key());
-    assertThat(shards.settle(finished)).containsExactly(new Settled(lease.key(), false));
+    assertThat(shards.settle(finished)).containsExactly(new Settled(lease, false));
     assertThat(rows.shard(lease.key())).isEqualTo(once);
     assertThat(rows.results(batch)).hasSize(2);
   }
@@ -505,11 +504,10 @@ class ShardTableTest {
     Lease lease = shards.claim(HOLDER, MODELS, 1, TTL).getFirst();
     shards.settle(List.of(succeeded(lease, 1), succeeded(lease, 2)));
     assertThat(shards.settle(List.of(failed(lease, 1), succeeded(lease, 2), succeeded(lease, 3))))
-        .containsExactly(new Settled(lease.key(), false));
+        .containsExactly(new Settled(lease, false));
     assertThat(rows.shard(lease.key()).completed()).as("what is stored stays").isEqualTo(2);
     assertThat(rows.shard(lease.key()).failed()).isZero();
-    assertThat(shards.settle(List.of(failed(lease, 3))))
-        .containsExactly(new Settled(lease.key(), true));
+    assertThat(shards.settle(List.of(failed(lease, 3)))).containsExactly(new Settled(lease, true));
   }
 
   @Test
@@ -539,7 +537,7 @@ class ShardTableTest {
     shards.reapExpired();
     shards.claim(HOLDER, MODELS, 1, TTL);
     assertThat(shards.settle(List.of(succeeded(lost, 1), succeeded(held, 2))))
-        .containsExactly(new Settled(held.key(), true));
+        .containsExactly(new Settled(held, true));
     assertThat(rows.results(batch)).containsExactly(new Rows.Result(2, true, body(2)));
     assertThat(rows.shard(lost.key()).completed()).isZero();
   }
@@ -565,7 +563,7 @@ class ShardTableTest {
     assertThat(shards.settle(List.of(failed(zombie, 1)))).isEmpty();
     assertThat(rows.results(batch)).isEmpty();
     assertThat(shards.settle(List.of(succeeded(successor, 1))))
-        .containsExactly(new Settled(successor.key(), true));
+        .containsExactly(new Settled(successor, true));
     assertThat(rows.results(batch)).containsExactly(new Rows.Result(1, true, body(1)));
   }
 
@@ -605,7 +603,7 @@ class ShardTableTest {
     Lease lease = shards.claim(HOLDER, MODELS, 1, TTL).getFirst();
     rows.move(batch, BatchStatus.CANCELLING);
     assertThat(shards.settle(List.of(succeeded(lease, 1))))
-        .containsExactly(new Settled(lease.key(), false));
+        .containsExactly(new Settled(lease, false));
     assertThat(rows.results(batch)).hasSize(1);
   }
 

@@ -125,7 +125,7 @@ class UpgradeTest {
             new Rows.Result(4, true, "d"));
     assertThat(rows.shard(leases.getFirst().key()).state()).isEqualTo("done");
     assertThat(shards.settle(List.of(FinishedLine.failed(leases.getLast(), 3, new byte[] {'c'}))))
-        .containsExactly(new Settled(leases.getLast().key(), true));
+        .containsExactly(new Settled(leases.getLast(), true));
     assertThat(rows.value(Integer.class, "SELECT max(part_line) FROM result_group")).isEqualTo(3);
   }
 

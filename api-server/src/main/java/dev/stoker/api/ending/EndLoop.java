@@ -105,9 +105,9 @@ final class EndLoop implements Loop.Step {
 
   private void settle(List<FinishedLine> lines) {
     for (Settled settled : lines.isEmpty() ? List.<Settled>of() : shards.settle(lines)) {
-      log.debug("{}: requests ended without being run", settled.key());
+      log.debug("{}: requests ended without being run", settled.lease().key());
       if (settled.done()) {
-        perhapsEnded.add(settled.key().batch());
+        perhapsEnded.add(settled.lease().key().batch());
       }
     }
   }

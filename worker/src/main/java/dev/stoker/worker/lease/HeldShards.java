@@ -5,10 +5,12 @@ import dev.stoker.line.LineCheck;
 import dev.stoker.queue.ClaimedShard;
 import dev.stoker.queue.Lease;
 import dev.stoker.queue.OpenLines;
+import dev.stoker.queue.ShardKey;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,7 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class HeldShards {
   private static final Logger log = LoggerFactory.getLogger(HeldShards.class);
 
-  private final Map<Lease, HeldShard> shards = new ConcurrentHashMap<>();
+  private final Map<ShardKey, HeldShard> shards = new ConcurrentHashMap<>();
   private final WaitingLines waiting;
   private final AtomicInteger delayed = new AtomicInteger();
   private volatile boolean claiming;
@@ -42,8 +44,12 @@ public final class HeldShards {
     claiming = asked;
   }
 
-  /** Takes a claimed shard and queues the lines of it that are still to be run. */
+  /**
+   * Takes a claimed shard and queues the lines of it that are still to be run. If it seemed to be
+   * held already, that lease was lost unnoticed, and nothing of it goes on.
+   */
   void add(ClaimedShard claimed, long trustedUntilNanos) {
+    of(claimed.lease().key()).map(HeldShard::lease).ifPresent(this::lost);
     List<OpenLines.Line> open = LineOrder.of(claimed, OpenLines.of(claimed, check).lines());
     if (open.isEmpty()) {
       // Judged otherwise when it was uploaded, by another version. Its lease runs out until it is
@@ -52,7 +58,7 @@ public final class HeldShards {
       return;
     }
     HeldShard shard = new HeldShard(claimed, open.size(), trustedUntilNanos);
-    shards.put(claimed.lease(), shard);
+    shards.put(claimed.lease().key(), shard);
     waiting.addAll(open.stream().map(line -> pending(shard, claimed, line)).toList());
   }
 
@@ -109,34 +115,47 @@ public final class HeldShards {
   }
 
   List<Lease> leases() {
-    return List.copyOf(shards.keySet());
+    return all().stream().map(HeldShard::lease).toList();
   }
 
   /** Forgets the lines stored or refused; a shard without open lines is forgotten with them. */
   public void settled(Lease lease, int lines) {
-    HeldShard shard = shards.get(lease);
-    if (shard != null) {
-      shard.settled(lines);
-      if (shard.finished()) {
-        shards.remove(lease);
-      }
-    }
+    of(lease)
+        .ifPresent(
+            shard -> {
+              shard.settled(lines);
+              if (shard.finished()) {
+                forget(shard);
+              }
+            });
   }
 
   /** The lease belongs to somebody else now, or to nobody. */
   public void lost(Lease lease) {
-    HeldShard shard = shards.remove(lease);
-    if (shard != null) {
-      shard.lose();
-      waiting.remove(shard);
-    }
+    of(lease)
+        .filter(this::forget)
+        .ifPresent(
+            shard -> {
+              shard.lose();
+              waiting.remove(shard);
+            });
   }
 
   void trustUntil(Lease lease, long nanos) {
-    HeldShard shard = shards.get(lease);
-    if (shard != null) {
-      shard.trustUntil(nanos);
-    }
+    of(lease).ifPresent(shard -> shard.trustUntil(nanos));
+  }
+
+  private Optional<HeldShard> of(ShardKey key) {
+    return Optional.ofNullable(shards.get(key));
+  }
+
+  private Optional<HeldShard> of(Lease lease) {
+    return of(lease.key()).filter(shard -> shard.lease().equals(lease));
+  }
+
+  /** Whether it was still held. */
+  private boolean forget(HeldShard shard) {
+    return shards.remove(shard.lease().key(), shard);
   }
 
   /** No further line of it is started; it goes back once what runs of it is settled. */
@@ -158,7 +177,7 @@ public final class HeldShards {
   List<Lease> takeReturnable() {
     List<Lease> returnable = new ArrayList<>();
     for (HeldShard shard : all()) {
-      if (shard.dismissed() && shard.idle() && shards.remove(shard.lease()) != null) {
+      if (shard.dismissed() && shard.idle() && forget(shard)) {
         returnable.add(shard.lease());
       }
     }
@@ -167,7 +186,7 @@ public final class HeldShards {
 
   /** Whether a shard of this batch is held. */
   public boolean anyOf(BatchId batch) {
-    return shards.keySet().stream().anyMatch(lease -> lease.key().batch().equals(batch));
+    return shards.keySet().stream().anyMatch(shard -> shard.batch().equals(batch));
   }
 
   /** Whether no lease is held, nor asked for. */

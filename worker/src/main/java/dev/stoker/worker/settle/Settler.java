@@ -6,7 +6,6 @@ import dev.stoker.loop.Loop;
 import dev.stoker.queue.FinishedLine;
 import dev.stoker.queue.Lease;
 import dev.stoker.queue.Settled;
-import dev.stoker.queue.ShardKey;
 import dev.stoker.queue.ShardTable;
 import dev.stoker.worker.heartbeat.Progress;
 import dev.stoker.worker.lease.HeldShards;
@@ -181,17 +180,17 @@ public final class Settler implements AutoCloseable {
    * have seemed to fail.
    */
   private Set<BatchId> forget(List<Settled> settled) {
-    Set<ShardKey> stored = new HashSet<>();
+    Set<Lease> stored = new HashSet<>();
     Set<BatchId> ended = new HashSet<>();
     for (Settled shard : settled) {
-      stored.add(shard.key());
+      stored.add(shard.lease());
       if (shard.done()) {
-        ended.add(shard.key().batch());
+        ended.add(shard.lease().key().batch());
       }
     }
     leases.forEach(
         (lease, count) -> {
-          if (stored.contains(lease.key())) {
+          if (stored.contains(lease)) {
             progress.finished(count);
           } else {
             log.warn("{} results of {} were refused: the lease is lost", count, lease);
