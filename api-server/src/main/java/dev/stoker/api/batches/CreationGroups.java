@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.springframework.dao.DataIntegrityViolationException;
@@ -121,7 +122,10 @@ final class CreationGroups {
       try {
         for (List<Creation> group = next(); !group.isEmpty(); group = next()) {
           leaders.store(group.size());
+          long begunNanos = System.nanoTime();
           lead(group);
+          long pacedNanos = begunNanos + Pace.after(group.size()).toNanos();
+          LockSupport.parkNanos(pacedNanos - System.nanoTime());
         }
       } finally {
         leaders.stepDown();
