@@ -446,7 +446,7 @@ public final class ShardTable {
    * Stores finished lines of shards that are still held. May be sent again, the same lines
    * together, when its outcome is unknown. Of a line named twice the first result is stored.
    *
-   * @return the shards still held; the results of a lease missing here were refused
+   * @return the leases still held; the results of one missing here were refused
    */
   public List<Settled> settle(List<FinishedLine> finished) {
     List<ResultGroup> groups = ResultGroup.of(finished);

@@ -23,7 +23,8 @@ import org.springframework.dao.DataIntegrityViolationException;
 
 /**
  * Creates batches by the group, so that a crowd costs the database little more than one client:
- * those that are asked for while a group is stored are the next.
+ * those that are asked for while a group is stored, and until its {@link Pace} is over, are the
+ * next.
  */
 final class CreationGroups {
   private static final int GROUP_MAX = 64;
@@ -39,6 +40,9 @@ final class CreationGroups {
   }
 
   private record Creation(NewBatch batch, CompletableFuture<Outcome> outcome) {}
+
+  /** When a group was stored last, or could not be. */
+  private volatile long groupEndedNanos = System.nanoTime();
 
   private final Queue<Creation> waiting = new ConcurrentLinkedQueue<>();
   private final GateReading gate;
@@ -86,11 +90,17 @@ final class CreationGroups {
     return created;
   }
 
-  /** Whoever has waited long goes on alone: a connection may hang, and with it who leads. */
+  /**
+   * Whoever has waited long goes on alone if no group has ended meanwhile: a connection may hang,
+   * and with it who leads.
+   */
   private Outcome await(Creation creation) {
     try {
       return creation.outcome().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
+      if (System.nanoTime() - groupEndedNanos < PATIENCE.toNanos()) {
+        return await(creation);
+      }
       return waiting.remove(creation) ? alone() : ended(creation);
     } catch (ExecutionException e) {
       return ended(creation);
@@ -116,7 +126,7 @@ final class CreationGroups {
     }
   }
 
-  /** Until nobody waits; then is the time to look at what has been created. */
+  /** Until nobody waits any more; then is the time to look at what has been created. */
   private void lead() {
     do {
       try {
@@ -124,6 +134,7 @@ final class CreationGroups {
           leaders.store(group.size());
           long begunNanos = System.nanoTime();
           lead(group);
+          groupEndedNanos = System.nanoTime();
           long pacedNanos = begunNanos + Pace.after(group.size()).toNanos();
           LockSupport.parkNanos(pacedNanos - System.nanoTime());
         }

@@ -14,7 +14,7 @@ public final class CreationLeaders {
     this.free = new Semaphore(max);
   }
 
-  /** Whether as many groups are stored just now as may be, and more than one client waits. */
+  /** Whether as many lead as may, and the last group was of more than one. */
   public boolean crowded() {
     return free.availablePermits() == 0 && groupSize > 1;
   }

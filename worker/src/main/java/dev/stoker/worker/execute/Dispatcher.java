@@ -120,7 +120,6 @@ public final class Dispatcher implements AutoCloseable {
 
   private void run(PendingLine line) {
     HeldShard shard = line.shard();
-    shard.runsOn(Thread.currentThread());
     boolean settling = false;
     try {
       settling = line.strikes().convicted() ? convict(line) : conclude(line, ask(line));
@@ -132,7 +131,6 @@ public final class Dispatcher implements AutoCloseable {
       log.error("line {} of {} failed inside the worker", line.line(), shard.lease(), e);
       settling = fail(line, "internal_error", "The worker failed on this request: " + e);
     } finally {
-      shard.ranOn(Thread.currentThread());
       held.left();
       if (!settling) {
         shard.dropped();
@@ -147,11 +145,23 @@ public final class Dispatcher implements AutoCloseable {
     InFlightFile.Entry entry = inFlight.enter(new LineKey(batch(line), line.line()));
     boolean answered = false;
     try {
-      EngineReply reply = engine.complete(request, settings.requestDeadline());
+      EngineReply reply = complete(line.shard(), request);
       answered = reply instanceof EngineReply.Answered;
       return reply;
     } finally {
       entry.leave(answered);
+    }
+  }
+
+  /** Interrupted while the engine has it, never later: that would cut what the line does in SQL. */
+  private EngineReply complete(HeldShard shard, EngineRequest request) throws InterruptedException {
+    Thread thread = Thread.currentThread();
+    shard.runsOn(thread);
+    try {
+      return engine.complete(request, settings.requestDeadline());
+    } finally {
+      shard.ranOn(thread);
+      Thread.interrupted();
     }
   }
 

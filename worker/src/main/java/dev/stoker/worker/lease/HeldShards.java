@@ -46,10 +46,10 @@ public final class HeldShards {
 
   /**
    * Takes a claimed shard and queues the lines of it that are still to be run. If it seemed to be
-   * held already, that lease was lost unnoticed, and nothing of it goes on.
+   * held already, that lease was lost unnoticed, and nothing of it is stored any more.
    */
   void add(ClaimedShard claimed, long trustedUntilNanos) {
-    of(claimed.lease().key()).map(HeldShard::lease).ifPresent(this::lost);
+    of(claimed.lease().key()).map(HeldShard::lease).ifPresent(this::replaced);
     List<OpenLines.Line> open = LineOrder.of(claimed, OpenLines.of(claimed, check).lines());
     if (open.isEmpty()) {
       // Judged otherwise when it was uploaded, by another version. Its lease runs out until it is
@@ -145,6 +145,11 @@ public final class HeldShards {
     of(lease).ifPresent(shard -> shard.trustUntil(nanos));
   }
 
+  private void replaced(Lease earlier) {
+    log.warn("lost {} and claimed its shard again; its answers are dropped", earlier);
+    lost(earlier);
+  }
+
   private Optional<HeldShard> of(ShardKey key) {
     return Optional.ofNullable(shards.get(key));
   }
@@ -186,7 +191,7 @@ public final class HeldShards {
 
   /** Whether a shard of this batch is held. */
   public boolean anyOf(BatchId batch) {
-    return shards.keySet().stream().anyMatch(shard -> shard.batch().equals(batch));
+    return shards.keySet().stream().anyMatch(key -> key.batch().equals(batch));
   }
 
   /** Whether no lease is held, nor asked for. */

@@ -29,11 +29,13 @@ class HeldShardsTest {
   void a_shard_that_is_claimed_again_has_lost_its_earlier_lease() throws InterruptedException {
     hold(FIRST, 3);
     PendingLine running = held.take();
+    running.shard().runsOn(Thread.currentThread());
     held.delayed();
 
     hold(SECOND, 3);
     held.putBack(running);
 
+    assertThat(Thread.interrupted()).as("what runs under it is interrupted").isTrue();
     assertThat(running.shard().lost()).isTrue();
     assertThat(held.leases()).containsExactly(SECOND);
     assertThat(held.waiting()).as("those of the new lease alone").isEqualTo(3);
