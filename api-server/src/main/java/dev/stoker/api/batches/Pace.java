@@ -3,12 +3,12 @@ package dev.stoker.api.batches;
 import java.time.Duration;
 
 /**
- * How fast the batches of a crowd are stored: at most 1,666 a second. Clients that create each the
+ * How fast the batches of a crowd are stored: at most 1,250 a second. Clients that create each the
  * next batch as soon as the last is answered would take all of a machine of two cores otherwise,
  * and whoever asks for its health would wait behind them.
  */
 final class Pace {
-  private static final Duration EACH = Duration.ofNanos(600_000);
+  private static final Duration EACH = Duration.ofNanos(800_000);
 
   private Pace() {}
 

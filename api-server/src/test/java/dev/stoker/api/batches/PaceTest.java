@@ -8,7 +8,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PaceTest {
   @ParameterizedTest
-  @CsvSource({"1, 0", "2, 1200", "32, 19200", "64, 38400"})
+  @CsvSource({"1, 0", "2, 1600", "32, 25600", "64, 51200"})
   void a_larger_group_leaves_more_room_and_one_client_alone_is_not_held_up(
       int batches, long micros) {
     assertThat(Pace.after(batches)).isEqualTo(Duration.ofNanos(micros * 1_000));
